@@ -1,0 +1,53 @@
+//! Kustomize as a pure library: [`build`] turns a folder of a [`Tree`] into objects.
+//!
+//! It reads only through the [`Tree`], runs nothing, and reaches no network: a remote file is read
+//! from the tree's `vendor/<sha256>` or from the mirror, and only if `tidegate.lock` pins it.
+
+mod tree;
+
+pub use tree::{Entry, Tree, TreeError};
+
+use tidegate_object::Object;
+
+/// What a build may do.
+#[derive(Clone, Copy, Default)]
+pub struct Options<'a> {
+    /// Where pinned remote files are looked for by their sha256, after the tree's `vendor/`.
+    pub mirror: Option<&'a dyn Tree>,
+}
+
+/// The outcome of a build.
+#[derive(Debug, Clone, Default)]
+pub struct Rendered {
+    /// The objects, in kustomize's order of output.
+    pub objects: Vec<Object>,
+    /// What is worth a warning, and changes nothing in the output.
+    pub findings: Vec<Finding>,
+    /// Every path that was read or looked for: while none of them changes, nor does the output.
+    pub closure: std::collections::BTreeSet<String>,
+    /// How the folder was read.
+    pub rule: Rule,
+}
+
+/// How a folder was read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Rule {
+    /// It has a kustomization.
+    #[default]
+    Kustomization,
+    /// It has none: all its YAML files, recursively, folders with a kustomization as units.
+    Folder,
+}
+
+/// Something harmful on which kustomize is silent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The field, for example `patches[2].target`.
+    pub field: String,
+    /// What is wrong, and what to do.
+    pub message: String,
+}

@@ -1,0 +1,26 @@
+//! The condition that an edge waits on: a capability of the target, never the health of its provider.
+
+use serde::{Deserialize, Serialize};
+
+/// What must hold of an edge's target before the edge opens.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "type")]
+pub enum Gate {
+    /// The object is there, and not being deleted.
+    Exists,
+    /// The object, a Secret or a ConfigMap, is there and has the keys.
+    Keys {
+        /// The keys that are read.
+        keys: Vec<String>,
+    },
+    /// The CustomResourceDefinition is Established, and discovery serves its kind.
+    Established,
+    /// The Namespace is Active.
+    Active,
+    /// The object serves: a Deployment is Available, a Cluster accepts connections, a store is valid.
+    Serving,
+    /// The webhook behind the target answers a dry-run.
+    WebhookAnswers,
+    /// The object is current by its kind's health rule (explicit edges).
+    Healthy,
+}

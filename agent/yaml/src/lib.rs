@@ -1,0 +1,13 @@
+//! YAML as Kubernetes tools read it, and as kustomize writes it.
+//!
+//! ```text
+//! text ──parse_documents──► Document { root: Node } ──to_json──► serde_json::Value ──emit──► text
+//!            limits              kind, tag, style,     go-yaml v3's       go-yaml v2's
+//!                                text, mark            resolution         choices
+//! ```
+
+mod limits;
+mod node;
+
+pub use limits::Limits;
+pub use node::{Mark, Node, NodeValue, ScalarStyle};
