@@ -1,1 +1,22 @@
-//! Skeleton.
+//! A real Kubernetes control plane and Git servers on loopback, for tests, demo and benchmarks.
+//!
+//! Everything that is started here stops with the value that stands for it: on drop, on panic, on
+//! Ctrl-C, and when the process that holds it is killed. Nothing is reachable from other machines.
+
+pub mod cache;
+pub mod certificates;
+pub mod error;
+pub mod git_server;
+pub mod program;
+pub mod repository;
+pub mod ssh_server;
+pub mod wait;
+
+mod guardian;
+mod port;
+mod service;
+
+pub use error::{Error, Result};
+pub use git_server::{GitServer, Route};
+pub use repository::{Commit, Repository, Webhook};
+pub use ssh_server::{ClientKey, SshServer};
