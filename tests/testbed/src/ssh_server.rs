@@ -189,17 +189,9 @@ fn specification(program: PathBuf, folder: &Path) -> Specification {
 }
 
 fn write_configuration(folder: &Path, port: &Port) -> Result<()> {
-    let host_keys: String = HOST_KEY_TYPES
-        .iter()
-        .map(|kind| {
-            format!(
-                "HostKey {}\n",
-                folder.join(format!("host_{kind}")).display()
-            )
-        })
-        .collect();
     let configuration = format!(
-        "ListenAddress 127.0.0.1:{port}\n{host_keys}\
+        "ListenAddress 127.0.0.1:{port}\n\
+         HostKey {folder}/host_ed25519\nHostKey {folder}/host_ecdsa\n\
          AuthorizedKeysFile {folder}/authorized_keys\nPidFile none\nStrictModes no\nUsePAM no\n\
          PermitRootLogin prohibit-password\nPasswordAuthentication no\n\
          KbdInteractiveAuthentication no\nAllowTcpForwarding no\nAllowAgentForwarding no\n\
