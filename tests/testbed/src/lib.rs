@@ -5,18 +5,27 @@
 
 pub mod cache;
 pub mod certificates;
+pub mod client;
+pub mod control_plane;
 pub mod error;
 pub mod git_server;
 pub mod program;
 pub mod repository;
 pub mod ssh_server;
+pub mod upstream;
 pub mod wait;
 
+mod binaries;
 mod guardian;
 mod port;
 mod service;
 
+pub use client::Client;
+pub use control_plane::audit::AuditEvent;
+pub use control_plane::component::Component;
+pub use control_plane::{ControlPlane, Options};
 pub use error::{Error, Result};
 pub use git_server::{GitServer, Route};
 pub use repository::{Commit, Repository, Webhook};
 pub use ssh_server::{ClientKey, SshServer};
+pub use upstream::Upstream;

@@ -101,6 +101,11 @@ impl SshServer {
         Ok(server)
     }
 
+    /// The folder of the server's configuration, keys and log.
+    pub fn folder(&self) -> &Path {
+        self.guardian.folder()
+    }
+
     /// The repository's address.
     pub fn url(&self, repository: &Repository) -> String {
         let (user, port) = (&self.user, self.port.number());

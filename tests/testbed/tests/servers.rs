@@ -77,7 +77,10 @@ fn each_route_lets_in_who_has_its_credentials() {
     assert!(lists(&https(Route::Certificate), &identity));
     assert!(lists(&with_credentials(&https(Route::Redirect)), &tls));
     let elsewhere = with_credentials(&https(Route::RedirectElsewhere));
-    assert!(!lists(&elsewhere, &tls), "git repeats no credentials to another host");
+    assert!(
+        !lists(&elsewhere, &tls),
+        "git repeats no credentials to another host"
+    );
     assert!(lists(&https(Route::Slow), &tls));
     assert!(!lists(&https(Route::Unavailable), &tls));
     assert!(!lists(&https(Route::WebPage), &tls));

@@ -1,0 +1,264 @@
+//! A Kubernetes control plane of real programs on loopback ports, or a cluster that is there already.
+
+pub mod audit;
+pub mod component;
+
+mod borrowed;
+mod kubeconfig;
+mod own;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::certificates::Subject;
+use crate::client::{Client, Connection};
+use crate::{Error, Result, Upstream, program};
+use audit::AuditEvent;
+use component::Component;
+use own::Own;
+
+/// What a control plane is started with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How many nodes there are at the start.
+    pub nodes: usize,
+    /// Whether every request is written to the audit log.
+    pub audit: bool,
+    /// Whether nodes, pods and Jobs live; without it pods stay pending.
+    pub kwok: bool,
+    /// Whether etcd writes to disk before it answers, for tests that end it abruptly.
+    pub durable: bool,
+    /// Requests per second of the controller manager and the scheduler; none = Kubernetes' defaults.
+    pub controller_requests_per_second: Option<u32>,
+    /// More flags for kube-apiserver.
+    pub api_server_flags: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            nodes: 3,
+            audit: true,
+            kwok: true,
+            durable: false,
+            controller_requests_per_second: Some(200),
+            api_server_flags: Vec::new(),
+        }
+    }
+}
+
+/// A running control plane; it ends with this value, unless it was there before.
+#[derive(Debug)]
+pub struct ControlPlane {
+    client: Client,
+    kubeconfig: PathBuf,
+    kubectl: PathBuf,
+    own: Option<Own>,
+}
+
+impl ControlPlane {
+    /// Starts a control plane, or uses the cluster of `$TIDEGATE_KUBECONFIG` if that is set.
+    ///
+    /// The first start on a machine builds the programs, which takes minutes. A cluster that was
+    /// there has no audit log here, cannot be taken away, and keeps what tests made in it.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] without Go; [`Error::Ended`] with the log of a program that did not start.
+    pub fn start(options: &Options) -> Result<Self> {
+        if let Some(kubeconfig) = borrowed::kubeconfig() {
+            return borrowed::connect(kubeconfig);
+        }
+        let own = Own::start(options)?;
+        let control_plane = Self {
+            client: own.client().clone(),
+            kubeconfig: own.kubeconfig(),
+            kubectl: own.kubectl(),
+            own: Some(own),
+        };
+        control_plane.create_nodes(options.nodes)?;
+        own::wait_until_alive(&control_plane.client, options)?;
+        Ok(control_plane)
+    }
+
+    /// The path of a kubeconfig with all rights.
+    pub fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
+    }
+
+    /// Address, authority and credentials with all rights.
+    pub fn connection(&self) -> &Connection {
+        self.client.connection()
+    }
+
+    /// A small blocking client with all rights.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Address, authority and a new client certificate for a user and a group.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] on a cluster that was there before.
+    pub fn connection_for(&self, subject: Subject<'_>) -> Result<Connection> {
+        self.own()?.connection_for(subject)
+    }
+
+    /// The path of a new kubeconfig for a user and a group, who has no rights but those given.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] on a cluster that was there before.
+    pub fn kubeconfig_for(&self, subject: Subject<'_>) -> Result<PathBuf> {
+        self.own()?.kubeconfig_for(subject)
+    }
+
+    /// Runs kubectl with all rights, and answers its standard output.
+    ///
+    /// # Errors
+    /// [`Error::Command`] with kubectl's own message.
+    pub fn kubectl(&self, arguments: &[&str]) -> Result<String> {
+        program::output(
+            program::command(&self.kubectl)
+                .env("KUBECONFIG", &self.kubeconfig)
+                .args(arguments),
+        )
+    }
+
+    /// Applies YAML documents by server-side apply.
+    ///
+    /// # Errors
+    /// [`Error::Command`] with kubectl's own message.
+    pub fn apply(&self, yaml: &str) -> Result<()> {
+        let mut file = tempfile::NamedTempFile::new().map_err(Error::file(std::env::temp_dir()))?;
+        std::io::Write::write_all(&mut file, yaml.as_bytes()).map_err(Error::file(file.path()))?;
+        self.apply_files(&[file.path().to_owned()])
+    }
+
+    /// Applies the files of upstream projects, and waits until their CRDs are established.
+    ///
+    /// Of CloudNativePG's install manifest only the CRDs are applied: its webhooks and its operator
+    /// are what a layer brings.
+    ///
+    /// # Errors
+    /// [`Error::Command`] with kubectl's own message.
+    pub fn install_crds(&self, projects: &[Upstream]) -> Result<()> {
+        for project in projects {
+            for file in project.files()? {
+                let text = std::fs::read_to_string(&file).map_err(Error::file(&file))?;
+                self.apply(&only_crds(&text))?;
+            }
+        }
+        let established = [
+            "wait",
+            "--for=condition=Established",
+            "crd",
+            "--all",
+            "--timeout=60s",
+        ];
+        self.kubectl(&established).map(drop)
+    }
+
+    /// Adds nodes until there are `count`.
+    ///
+    /// # Errors
+    /// [`Error::Api`].
+    pub fn create_nodes(&self, count: usize) -> Result<()> {
+        for index in 0..count {
+            match self.client.create("/api/v1/nodes", &node(index)) {
+                Ok(_) | Err(Error::Api { code: 409, .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Every request that the API server has answered so far, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] if the audit log is off, or on a cluster that was there before.
+    pub fn audit(&self) -> Result<Vec<AuditEvent>> {
+        audit::read(&self.own()?.audit_log()?, &self.client)
+    }
+
+    /// Ends one program at once, as a crash would; its port refuses connections.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] on a cluster that was there before.
+    pub fn kill(&mut self, component: Component) -> Result<()> {
+        self.own_mut()?.service(component)?.kill();
+        Ok(())
+    }
+
+    /// Starts a program that was killed on the same port, and waits until it answers.
+    ///
+    /// # Errors
+    /// [`Error::Ended`] with its log.
+    pub fn restart(&mut self, component: Component) -> Result<()> {
+        self.own_mut()?.restart(component)
+    }
+
+    /// Stops a program in its tracks: connections stay open, and nothing answers.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] on a cluster that was there before.
+    pub fn freeze(&mut self, component: Component) -> Result<()> {
+        self.own_mut()?.service(component)?.signal("STOP")
+    }
+
+    /// Lets a frozen program go on.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] on a cluster that was there before.
+    pub fn thaw(&mut self, component: Component) -> Result<()> {
+        self.own_mut()?.service(component)?.signal("CONT")
+    }
+
+    /// Ends everything; the same as dropping the value.
+    pub fn stop(self) {
+        drop(self);
+    }
+
+    fn apply_files(&self, files: &[PathBuf]) -> Result<()> {
+        let names = files
+            .iter()
+            .map(|file| format!("--filename={}", file.display()));
+        let mut arguments: Vec<String> = ["apply", "--server-side", "--force-conflicts"]
+            .map(str::to_owned)
+            .to_vec();
+        arguments.extend(names);
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        self.kubectl(&arguments).map(drop)
+    }
+
+    fn own(&self) -> Result<&Own> {
+        self.own.as_ref().ok_or(borrowed::UNSUPPORTED)
+    }
+
+    fn own_mut(&mut self) -> Result<&mut Own> {
+        self.own.as_mut().ok_or(borrowed::UNSUPPORTED)
+    }
+}
+
+/// A node in one of three zones.
+fn node(index: usize) -> Value {
+    let name = format!("node-{index}");
+    let labels = json!({
+        "kubernetes.io/arch": "amd64",
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": "linux",
+        "topology.kubernetes.io/zone": format!("zone-{}", index % 3),
+    });
+    json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels}})
+}
+
+fn only_crds(manifest: &str) -> String {
+    manifest
+        .split("\n---")
+        .filter(|document| {
+            document
+                .lines()
+                .any(|line| line.trim_end() == "kind: CustomResourceDefinition")
+        })
+        .collect::<Vec<_>>()
+        .join("\n---")
+}

@@ -1,0 +1,279 @@
+//! A control plane of our own: its folder, certificates, programs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::component::{Component, Setting};
+use super::{Options, kubeconfig};
+use crate::binaries::Binaries;
+use crate::certificates::{self, Authority, Identity, Subject};
+use crate::client::{Client, Connection, Credentials};
+use crate::guardian::Guardian;
+use crate::port::Port;
+use crate::service::Service;
+use crate::{Error, Result, program, wait};
+
+const LIMIT: Duration = Duration::from_secs(120);
+const ADMINISTRATOR: Subject<'_> = Subject {
+    user: "testbed-admin",
+    group: Some("system:masters"),
+};
+/// Whose kubeconfig each program gets.
+const USERS: [(&str, Subject<'_>); 3] = [
+    (
+        "controller-manager.kubeconfig",
+        Subject {
+            user: "system:kube-controller-manager",
+            group: None,
+        },
+    ),
+    (
+        "scheduler.kubeconfig",
+        Subject {
+            user: "system:kube-scheduler",
+            group: None,
+        },
+    ),
+    (
+        "kwok.kubeconfig",
+        Subject {
+            user: "kwok",
+            group: Some("system:masters"),
+        },
+    ),
+];
+const AUDIT_POLICY: &str = r#"{"apiVersion": "audit.k8s.io/v1", "kind": "Policy",
+"omitManagedFields": true, "omitStages": ["RequestReceived"], "rules": [{"level": "Metadata"}]}
+"#;
+
+/// The programs of one control plane.
+#[derive(Debug)]
+pub(super) struct Own {
+    services: Vec<(Component, Service)>,
+    client: Client,
+    authority: Authority,
+    binaries: Binaries,
+    audit: bool,
+    _ports: [Port; 3],
+    // Last, so that the group ends after its members.
+    guardian: Guardian,
+}
+
+impl Own {
+    /// Starts the programs, each when those that it needs answer.
+    pub(super) fn start(options: &Options) -> Result<Self> {
+        let binaries = Binaries::ready()?;
+        let guardian = Guardian::new("controlplane")?;
+        let ports = [Port::lease()?, Port::lease()?, Port::lease()?];
+        let [etcd, peer, api_server] = [&ports[0], &ports[1], &ports[2]].map(Port::number);
+        let authority = Authority::new("tidegate testbed")?;
+        let url = format!("https://127.0.0.1:{api_server}");
+        let connection = write_files(guardian.folder(), &authority, &url)?;
+        let stages = program::workspace().join("tests/controlplane/stages");
+        let client = Client::new(&connection)?;
+        let mut own = Self {
+            services: Vec::new(),
+            client,
+            authority,
+            binaries: binaries.clone(),
+            audit: options.audit,
+            _ports: ports,
+            guardian,
+        };
+        let folder = own.guardian.folder().to_owned();
+        let setting = Setting {
+            binaries: &binaries,
+            folder: &folder,
+            stages: &stages,
+            options,
+            etcd: (etcd, peer),
+            api_server,
+        };
+        own.start_services(&setting)?;
+        Ok(own)
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(super) fn kubeconfig(&self) -> PathBuf {
+        self.guardian.folder().join("admin.kubeconfig")
+    }
+
+    pub(super) fn kubectl(&self) -> PathBuf {
+        self.binaries.program("kubectl")
+    }
+
+    pub(super) fn audit_log(&self) -> Result<PathBuf> {
+        if self.audit {
+            return Ok(self.guardian.folder().join("audit.log"));
+        }
+        Err(Error::Unsupported {
+            what: "reading the audit log",
+            hint: "start the control plane with `audit: true`",
+        })
+    }
+
+    pub(super) fn connection_for(&self, subject: Subject<'_>) -> Result<Connection> {
+        let identity = self.authority.client(subject)?;
+        Ok(connect(
+            &self.client.connection().url,
+            &self.authority,
+            identity,
+        ))
+    }
+
+    pub(super) fn kubeconfig_for(&self, subject: Subject<'_>) -> Result<PathBuf> {
+        let connection = self.connection_for(subject)?;
+        let name = subject
+            .user
+            .replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
+        let path = self
+            .guardian
+            .folder()
+            .join(format!("user-{name}.kubeconfig"));
+        certificates::write_private(&path, &kubeconfig::text(&connection))?;
+        Ok(path)
+    }
+
+    pub(super) fn service(&mut self, component: Component) -> Result<&mut Service> {
+        let mut services = self.services.iter_mut();
+        services
+            .find(|(name, _)| *name == component)
+            .map(|(_, service)| service)
+            .ok_or(Error::Unsupported {
+                what: "stopping a program that was not started",
+                hint: "start the control plane with `kwok: true`",
+            })
+    }
+
+    pub(super) fn restart(&mut self, component: Component) -> Result<()> {
+        let client = self.client.clone();
+        let mut services = self.services.iter_mut();
+        let Some((_, service)) = services.find(|(name, _)| *name == component) else {
+            return Ok(());
+        };
+        service.restart(&self.guardian)?;
+        if component == Component::ApiServer {
+            service.wait_ready(|| ready(&client))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn start_services(&mut self, setting: &Setting<'_>) -> Result<()> {
+        self.add(Component::Etcd, setting)?;
+        self.add(Component::ApiServer, setting)?;
+        let client = self.client.clone();
+        self.service(Component::ApiServer)?
+            .wait_ready(|| ready(&client))?;
+        self.add(Component::ControllerManager, setting)?;
+        self.add(Component::Scheduler, setting)?;
+        if setting.options.kwok {
+            self.add(Component::Kwok, setting)?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, component: Component, setting: &Setting<'_>) -> Result<()> {
+        let service = Service::start(&self.guardian, setting.specification(component))?;
+        self.services.push((component, service));
+        Ok(())
+    }
+}
+
+/// Waits until the controllers and the nodes have shown that they live.
+pub(super) fn wait_until_alive(client: &Client, options: &Options) -> Result<()> {
+    wait::until(
+        "the controllers to make the default ServiceAccount",
+        LIMIT,
+        || {
+            let path = "/api/v1/namespaces/default/serviceaccounts/default";
+            client
+                .get(path)
+                .map(drop)
+                .map_err(|error| error.to_string())
+        },
+    )?;
+    if !options.kwok {
+        return Ok(());
+    }
+    wait::until("the nodes to be ready", LIMIT, || {
+        let nodes = client
+            .get("/api/v1/nodes")
+            .map_err(|error| error.to_string())?;
+        let ready = nodes
+            .get("items")
+            .and_then(Value::as_array)
+            .map_or(0, |items| {
+                items.iter().filter(|node| is_ready(node)).count()
+            });
+        if ready >= options.nodes {
+            Ok(())
+        } else {
+            Err(format!("{ready} nodes are ready"))
+        }
+    })
+}
+
+fn is_ready(node: &Value) -> bool {
+    let conditions = node.pointer("/status/conditions").and_then(Value::as_array);
+    conditions.is_some_and(|conditions| {
+        conditions.iter().any(|condition| {
+            condition.get("type") == Some(&"Ready".into())
+                && condition.get("status") == Some(&"True".into())
+        })
+    })
+}
+
+fn ready(client: &Client) -> Result<(), String> {
+    client
+        .get_text("/readyz")
+        .map(drop)
+        .map_err(|error| error.to_string())
+}
+
+fn connect(url: &str, authority: &Authority, identity: Identity) -> Connection {
+    Connection {
+        url: url.to_owned(),
+        authority: authority.certificate().to_owned(),
+        credentials: Credentials::Certificate(identity),
+    }
+}
+
+/// Writes certificates, keys and kubeconfigs, and answers the administrator's connection.
+fn write_files(folder: &Path, authority: &Authority, url: &str) -> Result<Connection> {
+    const NAMES: [&str; 5] = [
+        "127.0.0.1",
+        "localhost",
+        "10.96.0.1",
+        "kubernetes",
+        "kubernetes.default.svc",
+    ];
+    authority.identity().write(folder, "ca")?;
+    authority.server(&NAMES)?.write(folder, "api-server")?;
+    let front_proxy = Subject {
+        user: "front-proxy-client",
+        group: None,
+    };
+    authority
+        .client(front_proxy)?
+        .write(folder, "front-proxy")?;
+    let (private, public) = certificates::private_key("service-account")?;
+    certificates::write_private(&folder.join("service-account.key"), &private)?;
+    certificates::write_private(&folder.join("service-account.pub"), &public)?;
+    let policy = folder.join("audit-policy.yaml");
+    fs::write(&policy, AUDIT_POLICY).map_err(Error::file(&policy))?;
+    for (file, subject) in USERS {
+        let connection = connect(url, authority, authority.client(subject)?);
+        certificates::write_private(&folder.join(file), &kubeconfig::text(&connection))?;
+    }
+    let administrator = connect(url, authority, authority.client(ADMINISTRATOR)?);
+    let path = folder.join("admin.kubeconfig");
+    certificates::write_private(&path, &kubeconfig::text(&administrator))?;
+    Ok(administrator)
+}
