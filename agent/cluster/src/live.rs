@@ -1,0 +1,410 @@
+//! The live view: one label-filtered watch per kind, and narrow watches by name.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use kube::Api;
+use kube::api::{DynamicObject, PartialObjectMeta};
+use kube::core::Resource;
+use kube::runtime::watcher::{self, Event};
+use serde::Serialize;
+use serde_json::Value;
+use tidegate_object::{GroupKind, Gvk, Object, ObjectId};
+use tokio::sync::{mpsc, watch};
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::{Cluster, KindInfo};
+
+/// The first pause before a broken watch is opened again; it doubles.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// The longest such pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// What is known of a live object.
+#[derive(Debug, Clone, Default)]
+pub enum Live {
+    /// Nothing yet: it is not followed, or its watch has not synced.
+    #[default]
+    Unknown,
+    /// It is not there.
+    Absent,
+    /// It is there.
+    Present(Arc<Object>),
+}
+
+impl Live {
+    /// Returns the object, if it is there.
+    pub fn object(&self) -> Option<&Object> {
+        match self {
+            Self::Present(object) => Some(object),
+            Self::Unknown | Self::Absent => None,
+        }
+    }
+}
+
+/// The live objects that are followed. Cheap to clone; the watches end with the last clone.
+#[derive(Clone)]
+pub struct LiveView {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    cluster: Cluster,
+    /// The label whose existence makes an object followed by its kind.
+    label: &'static str,
+    state: Arc<Mutex<State>>,
+    events: mpsc::UnboundedSender<ObjectId>,
+}
+
+#[derive(Default)]
+struct State {
+    kinds: HashMap<GroupKind, Followed>,
+    names: HashMap<ObjectId, Followed>,
+}
+
+/// A watch, and what it has shown.
+struct Followed {
+    objects: HashMap<ObjectId, Arc<Object>>,
+    synced: watch::Sender<bool>,
+    _task: AbortOnDropHandle<()>,
+}
+
+/// Where a watch keeps what it shows.
+#[derive(Debug, Clone)]
+enum Place {
+    Kind(GroupKind),
+    Name(ObjectId),
+}
+
+impl LiveView {
+    /// Makes a view that follows nothing yet; every change is sent to `events`.
+    pub fn new(
+        cluster: Cluster,
+        label: &'static str,
+        events: mpsc::UnboundedSender<ObjectId>,
+    ) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                cluster,
+                label,
+                state: Arc::default(),
+                events,
+            }),
+        }
+    }
+
+    /// Follows the labelled objects of a kind at a version. A kind that is not served is followed
+    /// as soon as it is.
+    pub fn follow_kind(&self, gvk: &Gvk) {
+        let place = Place::Kind(gvk.group_kind());
+        let config = watcher::Config::default().labels(self.inner.label);
+        self.follow(
+            place,
+            Wanted {
+                gvk: Some(gvk.clone()),
+                namespace: None,
+                config,
+            },
+        );
+    }
+
+    /// Follows one object by its name, labelled or not; of a Secret, only its metadata.
+    pub fn follow_name(&self, id: &ObjectId) {
+        let config = watcher::Config::default().fields(&format!("metadata.name={}", id.name));
+        let namespace = id.namespace.clone();
+        self.follow(
+            Place::Name(id.clone()),
+            Wanted {
+                gvk: None,
+                namespace,
+                config,
+            },
+        );
+    }
+
+    /// Stops following an object by its name.
+    pub fn unfollow_name(&self, id: &ObjectId) {
+        self.lock().names.remove(id);
+    }
+
+    /// Returns what is known of an object: by its name if it is followed so, else by its kind.
+    pub fn get(&self, id: &ObjectId) -> Live {
+        let state = self.lock();
+        let followed = state.names.get(id).or_else(|| state.kinds.get(&id.kind));
+        let Some(followed) = followed else {
+            return Live::Unknown;
+        };
+        match followed.objects.get(id) {
+            Some(object) => Live::Present(Arc::clone(object)),
+            None if *followed.synced.borrow() => Live::Absent,
+            None => Live::Unknown,
+        }
+    }
+
+    /// Returns every followed object that carries the label with this value.
+    pub fn labelled(&self, value: &str) -> Vec<Arc<Object>> {
+        let state = self.lock();
+        let objects = state
+            .kinds
+            .values()
+            .flat_map(|followed| followed.objects.values());
+        objects
+            .filter(|object| object.label(self.inner.label) == Some(value))
+            .cloned()
+            .collect()
+    }
+
+    /// Waits until the watch of a kind has shown all there is, or the kind is not served.
+    pub async fn synced(&self, kind: &GroupKind) {
+        let Some(mut synced) = self
+            .lock()
+            .kinds
+            .get(kind)
+            .map(|followed| followed.synced.subscribe())
+        else {
+            return;
+        };
+        // The sender goes only with the watch itself; then there is nothing to wait for.
+        let _ = synced.wait_for(|synced| *synced).await;
+    }
+
+    fn follow(&self, place: Place, wanted: Wanted) {
+        let mut state = self.lock();
+        if state.has(&place) {
+            return;
+        }
+        let watch = Watch {
+            cluster: self.inner.cluster.clone(),
+            state: Arc::downgrade(&self.inner.state),
+            events: self.inner.events.clone(),
+            place: place.clone(),
+            wanted,
+        };
+        let (synced, _) = watch::channel(false);
+        let task = AbortOnDropHandle::new(tokio::spawn(watch.run()));
+        let followed = Followed {
+            objects: HashMap::new(),
+            synced,
+            _task: task,
+        };
+        match place {
+            Place::Kind(kind) => state.kinds.insert(kind, followed),
+            Place::Name(id) => state.names.insert(id, followed),
+        };
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.inner
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for LiveView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let state = self.lock();
+        f.debug_struct("LiveView")
+            .field("kinds", &state.kinds.len())
+            .field("names", &state.names.len())
+            .finish()
+    }
+}
+
+impl State {
+    fn has(&self, place: &Place) -> bool {
+        match place {
+            Place::Kind(kind) => self.kinds.contains_key(kind),
+            Place::Name(id) => self.names.contains_key(id),
+        }
+    }
+
+    fn at(&mut self, place: &Place) -> Option<&mut Followed> {
+        match place {
+            Place::Kind(kind) => self.kinds.get_mut(kind),
+            Place::Name(id) => self.names.get_mut(id),
+        }
+    }
+}
+
+struct Wanted {
+    /// The version; none is the one that the server prefers.
+    gvk: Option<Gvk>,
+    namespace: Option<String>,
+    config: watcher::Config,
+}
+
+/// A watch that is opened again for as long as it is wanted.
+struct Watch {
+    cluster: Cluster,
+    state: std::sync::Weak<Mutex<State>>,
+    events: mpsc::UnboundedSender<ObjectId>,
+    place: Place,
+    wanted: Wanted,
+}
+
+impl Watch {
+    async fn run(self) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let kind = self.served().await;
+            let shown = if kind.gvk.group.is_empty() && kind.gvk.kind == "Secret" {
+                let api: Api<PartialObjectMeta<DynamicObject>> = self.api(&kind);
+                self.stream(api, &kind).await
+            } else {
+                let api: Api<DynamicObject> = self.api(&kind);
+                self.stream(api, &kind).await
+            };
+            pause = if shown {
+                FIRST_PAUSE
+            } else {
+                (pause * 2).min(LONGEST_PAUSE)
+            };
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Waits until the kind is served; until then its objects are known to be absent.
+    async fn served(&self) -> Arc<KindInfo> {
+        let mut changes = self.cluster.kinds().changes();
+        loop {
+            let kinds = self.cluster.kinds();
+            let found = match (&self.wanted.gvk, &self.place) {
+                (Some(gvk), _) => kinds.resolve(gvk),
+                (None, Place::Name(id)) => kinds.preferred(&id.kind),
+                (None, Place::Kind(kind)) => kinds.preferred(kind),
+            };
+            if let Some(kind) = found {
+                return kind;
+            }
+            self.replace(HashMap::new());
+            if changes.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    fn api<K>(&self, kind: &KindInfo) -> Api<K>
+    where
+        K: Resource<
+                DynamicType = kube::discovery::ApiResource,
+                Scope = kube::core::DynamicResourceScope,
+            >,
+    {
+        let resource = kind.resource();
+        let client = self.cluster.client();
+        match self.wanted.namespace.as_deref().filter(|_| kind.namespaced) {
+            Some(namespace) => Api::namespaced_with(client, namespace, &resource),
+            None => Api::all_with(client, &resource),
+        }
+    }
+
+    /// Follows one stream until it breaks; tells whether it had shown all there is.
+    async fn stream<K>(&self, api: Api<K>, kind: &KindInfo) -> bool
+    where
+        K: Resource
+            + Clone
+            + serde::de::DeserializeOwned
+            + std::fmt::Debug
+            + Send
+            + Serialize
+            + 'static,
+    {
+        let mut stream = std::pin::pin!(watcher::watcher(api, self.wanted.config.clone()));
+        let mut fresh = HashMap::new();
+        let mut shown = false;
+        while let Some(event) = stream.next().await {
+            match event {
+                Ok(Event::Init) => fresh = HashMap::new(),
+                Ok(Event::InitApply(object)) => {
+                    if let Some(object) = small(&object, kind) {
+                        fresh.insert(object.id().clone(), Arc::new(object));
+                    }
+                }
+                Ok(Event::InitDone) => {
+                    shown = true;
+                    self.replace(std::mem::take(&mut fresh));
+                }
+                Ok(Event::Apply(object)) => self.put(small(&object, kind)),
+                Ok(Event::Delete(object)) => self.take(small(&object, kind)),
+                Err(error) => {
+                    tracing::debug!(kind = %kind.gvk, %error, "watch broke");
+                    return shown;
+                }
+            }
+        }
+        shown
+    }
+
+    /// Takes a whole list: tells of everything that it changes, additions and losses too.
+    fn replace(&self, fresh: HashMap<ObjectId, Arc<Object>>) {
+        let changed = self.with(|followed| {
+            let before = std::mem::replace(&mut followed.objects, fresh);
+            let first = !followed.synced.send_replace(true);
+            let now = &followed.objects;
+            let gone = before.keys().filter(|id| !now.contains_key(*id));
+            let differs = now.iter().filter(|(id, object)| {
+                before
+                    .get(*id)
+                    .is_none_or(|old| old.resource_version() != object.resource_version())
+            });
+            let changed: Vec<ObjectId> = gone
+                .cloned()
+                .chain(differs.map(|(id, _)| id.clone()))
+                .collect();
+            (first, changed)
+        });
+        let Some((first, mut changed)) = changed else {
+            return;
+        };
+        // Whoever waits for an object by name must also learn that it is not there.
+        if let (true, Place::Name(id)) = (first && changed.is_empty(), &self.place) {
+            changed.push(id.clone());
+        }
+        for id in changed {
+            self.tell(id);
+        }
+    }
+
+    fn put(&self, object: Option<Object>) {
+        let Some(object) = object else { return };
+        let id = object.id().clone();
+        self.with(|followed| followed.objects.insert(id.clone(), Arc::new(object)));
+        self.tell(id);
+    }
+
+    fn take(&self, object: Option<Object>) {
+        let Some(object) = object else { return };
+        self.with(|followed| followed.objects.remove(object.id()));
+        self.tell(object.id().clone());
+    }
+
+    fn tell(&self, id: ObjectId) {
+        // Nobody listens any more while everything ends.
+        let _ = self.events.send(id);
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut Followed) -> T) -> Option<T> {
+        let state = self.state.upgrade()?;
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.at(&self.place).map(change)
+    }
+}
+
+/// Turns what a watch shows into an object, without what nobody reads: managedFields are half of
+/// the metadata. Of Secrets they are kept, since they name the keys.
+fn small<K: Serialize>(shown: &K, kind: &KindInfo) -> Option<Object> {
+    let mut value = serde_json::to_value(shown).ok()?;
+    let fields = value.as_object_mut()?;
+    fields.insert("apiVersion".into(), Value::String(kind.gvk.api_version()));
+    fields.insert("kind".into(), Value::String(kind.gvk.kind.clone()));
+    if kind.gvk.kind != "Secret"
+        && let Some(metadata) = fields.get_mut("metadata").and_then(Value::as_object_mut)
+    {
+        metadata.remove("managedFields");
+    }
+    Object::new(value).ok()
+}
