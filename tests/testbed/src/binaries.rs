@@ -47,6 +47,10 @@ impl Binaries {
         Ok(Self { folder })
     }
 
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The path of one program.
     pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.folder.join(name)

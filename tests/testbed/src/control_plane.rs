@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::binaries::Binaries;
 use crate::certificates::Subject;
 use crate::client::{Client, Connection};
 use crate::{Error, Result, Upstream, program};
@@ -55,6 +56,14 @@ pub struct ControlPlane {
     kubeconfig: PathBuf,
     kubectl: PathBuf,
     own: Option<Own>,
+}
+
+/// Builds the programs into the cache if they are not there, and answers their folder.
+///
+/// # Errors
+/// [`Error::Missing`] without Go; [`Error::Command`] with the compiler's message.
+pub fn build() -> Result<PathBuf> {
+    Ok(Binaries::ready()?.folder().to_owned())
 }
 
 impl ControlPlane {

@@ -14,6 +14,7 @@ pub mod program;
 pub mod repository;
 pub mod ssh_server;
 pub mod upstream;
+pub mod vendor;
 pub mod wait;
 
 mod binaries;

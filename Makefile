@@ -1,0 +1,42 @@
+# The few commands a person types. `make` lists them.
+
+# What is built or downloaded once, and outlives clones and `cargo clean`.
+TIDEGATE_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tidegate
+export TIDEGATE_CACHE
+
+CARGO ?= cargo
+PURE := -p tidegate-yaml -p tidegate-object -p tidegate-kustomize -p tidegate-plan -p tidegate-health
+DENY := $(or $(shell command -v cargo-deny),$(wildcard $(TIDEGATE_CACHE)/cargo-deny/bin/cargo-deny))
+
+.DEFAULT_GOAL := help
+.PHONY: help test test-fast lint controlplane vendor ci-dependencies
+
+help: ## Shows the commands
+	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
+
+test: lint controlplane vendor ## Everything: lints, and all tests against a real control plane and real Git servers
+	$(CARGO) test --workspace --locked --quiet
+
+test-fast: ## Tests that start no server: units, tables, fixtures, architecture
+	$(CARGO) test --workspace --locked --quiet --lib --bins
+	$(CARGO) test $(PURE) --locked --quiet
+	$(CARGO) test -p tidegate-testbed --locked --quiet --test architecture
+
+lint: ## Format, clippy, documentation, licences and sources of dependencies
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked --quiet -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --quiet
+ifeq ($(DENY),)
+	@echo "lint: cargo-deny is not installed, so licences and sources are not checked (cargo install --locked cargo-deny)"
+else
+	$(DENY) --log-level error check bans licenses sources
+endif
+
+controlplane: ## Builds the control plane of the tests into the cache (minutes the first time; needs Go)
+	@$(CARGO) run --quiet --locked -p tidegate-testbed -- build
+
+vendor: ## Fills vendor/ with the remote files that tidegate.lock files pin (needs Go)
+	@$(CARGO) run --quiet --locked -p tidegate-testbed -- vendor
+
+ci-dependencies: ## Installs what the tests need and this machine lacks (asks first, unless CI=true)
+	@tests/install-dependencies
