@@ -8,10 +8,11 @@ mod kubeconfig;
 mod own;
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
-use crate::binaries::Binaries;
+use crate::binaries::{Binaries, CONTROL_PLANE};
 use crate::certificates::Subject;
 use crate::client::{Client, Connection};
 use crate::{Error, Result, Upstream, program};
@@ -63,7 +64,7 @@ pub struct ControlPlane {
 /// # Errors
 /// [`Error::Missing`] without Go; [`Error::Command`] with the compiler's message.
 pub fn build() -> Result<PathBuf> {
-    Ok(Binaries::ready()?.folder().to_owned())
+    Ok(Binaries::ready(&CONTROL_PLANE)?.folder().to_owned())
 }
 
 impl ControlPlane {
@@ -88,6 +89,36 @@ impl ControlPlane {
         control_plane.create_nodes(options.nodes)?;
         own::wait_until_alive(&control_plane.client, options)?;
         Ok(control_plane)
+    }
+
+    /// A control plane with the default options that all tests of a process share; it ends with it.
+    ///
+    /// Tests that share it work in namespaces of their own ([`Self::new_namespace`]).
+    ///
+    /// # Panics
+    /// If it cannot be started: no test that shares it could do anything.
+    #[expect(
+        clippy::panic,
+        reason = "every test that needs it fails with the one cause"
+    )]
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<ControlPlane> = OnceLock::new();
+        SHARED.get_or_init(|| {
+            Self::start(&Options::default()).unwrap_or_else(|error| panic!("{error}"))
+        })
+    }
+
+    /// Makes a namespace whose name begins with `prefix`, and waits until pods can start in it.
+    ///
+    /// # Errors
+    /// [`Error::Api`].
+    pub fn new_namespace(&self, prefix: &str) -> Result<String> {
+        let object = json!({"metadata": {"generateName": format!("{prefix}-")}});
+        let namespace = self.client.create("/api/v1/namespaces", &object)?;
+        let name = namespace.pointer("/metadata/name").and_then(Value::as_str);
+        let name = name.unwrap_or_default().to_owned();
+        own::wait_for_service_account(&self.client, &name)?;
+        Ok(name)
     }
 
     /// The path of a kubeconfig with all rights.

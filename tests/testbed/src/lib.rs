@@ -10,6 +10,7 @@ pub mod control_plane;
 pub mod error;
 pub mod git_server;
 pub mod operators;
+pub mod oracle;
 pub mod program;
 pub mod repository;
 pub mod ssh_server;

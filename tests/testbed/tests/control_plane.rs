@@ -69,6 +69,25 @@ fn pods_fail_as_their_image_and_annotation_ask() {
     );
 }
 
+#[test]
+fn the_log_of_a_container_can_be_read() {
+    let control_plane = ControlPlane::shared();
+    let namespace = control_plane.new_namespace("logs").unwrap();
+    let pod = deployment("web", "example.com/web:1").replace("default", &namespace);
+    control_plane.apply(&pod).unwrap();
+    let run =
+        |arguments: &[&str]| control_plane.kubectl(&[&["-n", &namespace], arguments].concat());
+    run(&[
+        "wait",
+        "--for=condition=Available",
+        "deploy/web",
+        "--timeout=60s",
+    ])
+    .unwrap();
+    let log = run(&["logs", "deploy/web", "--tail=1"]).unwrap();
+    assert_eq!(log, "fatal: cannot open the configuration\n");
+}
+
 fn wait_for(look: impl Fn() -> Option<(String, String)>, reason: &str) -> (String, String) {
     wait::until(reason, LIMIT, || {
         let seen = look().ok_or("nothing")?;

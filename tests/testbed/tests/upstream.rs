@@ -1,9 +1,10 @@
-//! Filling `vendor/` out of the upstream modules.
+//! What is taken out of Go modules: pinned files and tools.
 #![cfg(test)]
 
 use std::fs;
+use std::process::Command;
 
-use tidegate_testbed::vendor;
+use tidegate_testbed::{oracle, vendor};
 
 /// The published digest of CloudNativePG 1.30.0's install manifest.
 const CNPG: &str = "f8bede43fe4ee0d478c2355b204a36876b2ae4faac60f2a9452280b293da3b88";
@@ -34,4 +35,14 @@ fn a_digest_that_no_module_holds_is_named_with_its_lock_file() {
         "{message}"
     );
     assert!(!root.path().join("vendor").exists());
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the oracle is a program")]
+fn the_oracle_for_rendering_is_the_pinned_kustomize() {
+    let output = Command::new(oracle::kustomize().unwrap())
+        .arg("version")
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "v5.8.1\n");
 }

@@ -42,6 +42,7 @@ pub(super) struct Setting<'a> {
     pub(super) options: &'a Options,
     pub(super) etcd: (u16, u16),
     pub(super) api_server: u16,
+    pub(super) node: u16,
 }
 
 impl Setting<'_> {
@@ -157,7 +158,13 @@ impl Setting<'_> {
         let mut flags = vec![
             format!("--kubeconfig={}", self.path("kwok.kubeconfig")),
             "--manage-all-nodes=true".to_owned(),
+            // The API server asks here for the logs of every node's containers.
             "--node-ip=127.0.0.1".to_owned(),
+            format!("--node-port={}", self.node),
+            format!("--server-address=127.0.0.1:{}", self.node),
+            format!("--tls-cert-file={}", self.path("api-server.crt")),
+            format!("--tls-private-key-file={}", self.path("api-server.key")),
+            format!("--config={}", self.path("logs.yaml")),
         ];
         flags.extend(
             ["node.yaml", "pod.yaml", "failures.yaml"]

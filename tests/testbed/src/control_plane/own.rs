@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::component::{Component, Setting};
 use super::{Options, kubeconfig};
-use crate::binaries::Binaries;
+use crate::binaries::{Binaries, CONTROL_PLANE};
 use crate::certificates::{self, Authority, Identity, Subject};
 use crate::client::{Client, Connection, Credentials};
 use crate::guardian::Guardian;
@@ -57,7 +57,7 @@ pub(super) struct Own {
     authority: Authority,
     binaries: Binaries,
     audit: bool,
-    _ports: [Port; 3],
+    _ports: [Port; 4],
     // Last, so that the group ends after its members.
     guardian: Guardian,
 }
@@ -65,10 +65,15 @@ pub(super) struct Own {
 impl Own {
     /// Starts the programs, each when those that it needs answer.
     pub(super) fn start(options: &Options) -> Result<Self> {
-        let binaries = Binaries::ready()?;
+        let binaries = Binaries::ready(&CONTROL_PLANE)?;
         let guardian = Guardian::new("controlplane")?;
-        let ports = [Port::lease()?, Port::lease()?, Port::lease()?];
-        let [etcd, peer, api_server] = [&ports[0], &ports[1], &ports[2]].map(Port::number);
+        let ports = [
+            Port::lease()?,
+            Port::lease()?,
+            Port::lease()?,
+            Port::lease()?,
+        ];
+        let [etcd, peer, api_server, node] = ports.each_ref().map(Port::number);
         let authority = Authority::new("tidegate testbed")?;
         let url = format!("https://127.0.0.1:{api_server}");
         let connection = write_files(guardian.folder(), &authority, &url)?;
@@ -91,6 +96,7 @@ impl Own {
             options,
             etcd: (etcd, peer),
             api_server,
+            node,
         };
         own.start_services(&setting)?;
         Ok(own)
@@ -174,6 +180,7 @@ impl Own {
         self.add(Component::ControllerManager, setting)?;
         self.add(Component::Scheduler, setting)?;
         if setting.options.kwok {
+            write_logs(setting)?;
             self.add(Component::Kwok, setting)?;
         }
         Ok(())
@@ -188,17 +195,7 @@ impl Own {
 
 /// Waits until the controllers and the nodes have shown that they live.
 pub(super) fn wait_until_alive(client: &Client, options: &Options) -> Result<()> {
-    wait::until(
-        "the controllers to make the default ServiceAccount",
-        LIMIT,
-        || {
-            let path = "/api/v1/namespaces/default/serviceaccounts/default";
-            client
-                .get(path)
-                .map(drop)
-                .map_err(|error| error.to_string())
-        },
-    )?;
+    wait_for_service_account(client, "default")?;
     if !options.kwok {
         return Ok(());
     }
@@ -220,6 +217,21 @@ pub(super) fn wait_until_alive(client: &Client, options: &Options) -> Result<()>
     })
 }
 
+/// Waits until pods can be made in a namespace.
+pub(super) fn wait_for_service_account(client: &Client, namespace: &str) -> Result<()> {
+    wait::until(
+        "the controllers to make the default ServiceAccount",
+        LIMIT,
+        || {
+            let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/default");
+            client
+                .get(&path)
+                .map(drop)
+                .map_err(|error| error.to_string())
+        },
+    )
+}
+
 fn is_ready(node: &Value) -> bool {
     let conditions = node.pointer("/status/conditions").and_then(Value::as_array);
     conditions.is_some_and(|conditions| {
@@ -228,6 +240,26 @@ fn is_ready(node: &Value) -> bool {
                 && condition.get("status") == Some(&"True".into())
         })
     })
+}
+
+/// The logs that every container shows, and where kwok finds them.
+fn write_logs(setting: &Setting<'_>) -> Result<()> {
+    // The format of the container runtime interface.
+    const LINES: &str = "2026-01-01T00:00:00.000000000Z stdout F starting\n\
+        2026-01-01T00:00:01.000000000Z stderr F fatal: cannot open the configuration\n";
+    let template = setting.stages.join("logs.yaml");
+    let text = fs::read_to_string(&template).map_err(Error::file(&template))?;
+    let text = text.replace("@folder@", &setting.folder.to_string_lossy());
+    let files = [
+        ("logs.yaml", text.as_str()),
+        ("container.log", LINES),
+        ("container-previous.log", LINES),
+    ];
+    for (name, content) in files {
+        let path = setting.folder.join(name);
+        fs::write(&path, content).map_err(Error::file(&path))?;
+    }
+    Ok(())
 }
 
 fn ready(client: &Client) -> Result<(), String> {
