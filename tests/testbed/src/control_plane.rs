@@ -9,16 +9,20 @@ mod own;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::binaries::{Binaries, CONTROL_PLANE};
 use crate::certificates::Subject;
 use crate::client::{Client, Connection};
-use crate::{Error, Result, Upstream, program};
+use crate::{Error, Result, Upstream, program, wait};
 use audit::AuditEvent;
 use component::Component;
 use own::Own;
+
+const CRDS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// What a control plane is started with.
 #[derive(Debug, Clone)]
@@ -157,11 +161,13 @@ impl ControlPlane {
     /// # Errors
     /// [`Error::Command`] with kubectl's own message.
     pub fn kubectl(&self, arguments: &[&str]) -> Result<String> {
-        program::output(
-            program::command(&self.kubectl)
-                .env("KUBECONFIG", &self.kubeconfig)
-                .args(arguments),
-        )
+        let mut command = program::command(&self.kubectl);
+        command.env("KUBECONFIG", &self.kubeconfig).args(arguments);
+        if self.own.is_some() {
+            // kubectl remembers an address for minutes, and another control plane may get the same.
+            command.env("KUBECACHEDIR", self.kubeconfig.with_extension("cache"));
+        }
+        program::output(&mut command)
     }
 
     /// Applies YAML documents by server-side apply.
@@ -188,14 +194,18 @@ impl ControlPlane {
                 self.apply(&only_crds(&text))?;
             }
         }
-        let established = [
-            "wait",
-            "--for=condition=Established",
-            "crd",
-            "--all",
-            "--timeout=60s",
-        ];
-        self.kubectl(&established).map(drop)
+        wait::until("the CRDs to be established", LIMIT, || {
+            let crds = self.client.get(CRDS).map_err(|error| error.to_string())?;
+            let crds = crds
+                .get("items")
+                .and_then(Value::as_array)
+                .cloned()
+                .unwrap_or_default();
+            let missing = crds.iter().find(|crd| !is_true(crd, "Established"));
+            missing.map_or(Ok(()), |crd| {
+                Err(crd.pointer("/metadata/name").unwrap_or(crd).to_string())
+            })
+        })
     }
 
     /// Adds nodes until there are `count`.
@@ -277,6 +287,17 @@ impl ControlPlane {
     fn own_mut(&mut self) -> Result<&mut Own> {
         self.own.as_mut().ok_or(borrowed::UNSUPPORTED)
     }
+}
+
+/// Whether a condition of an object is true.
+fn is_true(object: &Value, kind: &str) -> bool {
+    let conditions = object
+        .pointer("/status/conditions")
+        .and_then(Value::as_array);
+    conditions.into_iter().flatten().any(|condition| {
+        let has = |key, value: &str| condition.get(key).and_then(Value::as_str) == Some(value);
+        has("type", kind) && has("status", "True")
+    })
 }
 
 /// A node in one of three zones.

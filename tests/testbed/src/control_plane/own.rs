@@ -2,12 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde_json::Value;
 
 use super::component::{Component, Setting};
-use super::{Options, kubeconfig};
+use super::{LIMIT, Options, is_true, kubeconfig};
 use crate::binaries::{Binaries, CONTROL_PLANE};
 use crate::certificates::{self, Authority, Identity, Subject};
 use crate::client::{Client, Connection, Credentials};
@@ -16,7 +15,6 @@ use crate::port::Port;
 use crate::service::Service;
 use crate::{Error, Result, program, wait};
 
-const LIMIT: Duration = Duration::from_secs(120);
 const ADMINISTRATOR: Subject<'_> = Subject {
     user: "testbed-admin",
     group: Some("system:masters"),
@@ -207,7 +205,7 @@ pub(super) fn wait_until_alive(client: &Client, options: &Options) -> Result<()>
             .get("items")
             .and_then(Value::as_array)
             .map_or(0, |items| {
-                items.iter().filter(|node| is_ready(node)).count()
+                items.iter().filter(|node| is_true(node, "Ready")).count()
             });
         if ready >= options.nodes {
             Ok(())
@@ -230,16 +228,6 @@ pub(super) fn wait_for_service_account(client: &Client, namespace: &str) -> Resu
                 .map_err(|error| error.to_string())
         },
     )
-}
-
-fn is_ready(node: &Value) -> bool {
-    let conditions = node.pointer("/status/conditions").and_then(Value::as_array);
-    conditions.is_some_and(|conditions| {
-        conditions.iter().any(|condition| {
-            condition.get("type") == Some(&"Ready".into())
-                && condition.get("status") == Some(&"True".into())
-        })
-    })
 }
 
 /// The logs that every container shows, and where kwok finds them.
