@@ -3,6 +3,7 @@
 //! Everything that is started here stops with the value that stands for it: on drop, on panic, on
 //! Ctrl-C, and when the process that holds it is killed. Nothing is reachable from other machines.
 
+pub mod admission_server;
 pub mod cache;
 pub mod certificates;
 pub mod client;
@@ -23,6 +24,7 @@ mod guardian;
 mod port;
 mod service;
 
+pub use admission_server::{AdmissionServer, Answer};
 pub use client::Client;
 pub use control_plane::audit::AuditEvent;
 pub use control_plane::component::Component;

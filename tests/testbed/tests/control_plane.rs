@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tidegate_testbed::certificates::Subject;
-use tidegate_testbed::{Component, ControlPlane, Error, Options, Upstream, wait};
+use tidegate_testbed::{
+    AdmissionServer, Answer, Component, ControlPlane, Error, Options, Upstream, wait,
+};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -67,6 +69,46 @@ fn pods_fail_as_their_image_and_annotation_ask() {
         wait_for(|| waiting("crashing"), "CrashLoopBackOff").0,
         "CrashLoopBackOff"
     );
+}
+
+#[test]
+fn an_admission_webhook_answers_from_loopback() {
+    let control_plane = ControlPlane::start(&Options {
+        kwok: false,
+        ..Options::default()
+    });
+    let control_plane = control_plane.unwrap();
+    let namespace = control_plane.new_namespace("admission").unwrap();
+    let server = AdmissionServer::start().unwrap();
+    let rule = json!({
+        "apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"], "operations": ["*"],
+    });
+    control_plane
+        .apply(&server.configuration("guard", &rule).to_string())
+        .unwrap();
+    let path = format!("/api/v1/namespaces/{namespace}/configmaps");
+    let create = || {
+        let object = json!({"metadata": {"generateName": "x-"}});
+        control_plane.client().create(&path, &object).map(drop)
+    };
+    let refused = |expected: &str| {
+        wait::until(expected, LIMIT, || match create() {
+            Err(Error::Api { code, message, .. }) if message.contains(expected) => Ok(code),
+            other => Err(format!("{other:?}")),
+        })
+        .unwrap()
+    };
+    server.set_answer(Answer::Deny("not on a Friday".into()));
+    assert_eq!(refused("not on a Friday"), 403);
+    server.set_answer(Answer::Fail);
+    assert_eq!(refused("failed calling webhook"), 500);
+    server.set_answer(Answer::Hangup);
+    assert_eq!(refused("EOF"), 500);
+    server.set_answer(Answer::Allow);
+    create().unwrap();
+    assert!(server.requests().len() >= 4);
+    drop(server);
+    assert_eq!(refused("failed calling webhook"), 500);
 }
 
 #[test]

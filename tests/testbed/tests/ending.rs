@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::Duration;
 
-use tidegate_testbed::{ControlPlane, GitServer, Options, SshServer, wait};
+use tidegate_testbed::{Component, ControlPlane, GitServer, Options, SshServer, wait};
 
 const LIMIT: Duration = Duration::from_secs(120);
 const REPORT: &str = "TESTBED_ENDING_REPORT";
@@ -14,7 +14,7 @@ const REPORT: &str = "TESTBED_ENDING_REPORT";
 #[test]
 fn a_killed_owner_leaves_no_process_and_no_folder() {
     let report = tempfile::NamedTempFile::new().unwrap();
-    let mut owner = owner(report.path());
+    let mut owner = helper("owner_of_servers", (REPORT, report.path()));
     let folders = wait::until("the owner to start its servers", LIMIT, || {
         let text = fs::read_to_string(report.path()).unwrap();
         if let Some(status) = owner.try_wait().unwrap() {
@@ -75,14 +75,39 @@ fn owner_of_servers() {
     }
 }
 
+#[test]
+fn a_cluster_that_is_there_is_used_and_left_as_it_is() {
+    let control_plane = ControlPlane::start(&Options::default()).unwrap();
+    let kubeconfig = control_plane.kubeconfig();
+    let mut user = helper(
+        "user_of_a_borrowed_cluster",
+        ("TIDEGATE_KUBECONFIG", kubeconfig),
+    );
+    assert!(user.wait().unwrap().success());
+    assert_eq!(
+        control_plane.client().get("/version").unwrap()["gitVersion"],
+        "v1.36.3"
+    );
+}
+
+#[test]
+#[ignore = "only the process that another test starts with TIDEGATE_KUBECONFIG"]
+fn user_of_a_borrowed_cluster() {
+    let mut borrowed = ControlPlane::start(&Options::default()).unwrap();
+    let namespace = borrowed.new_namespace("borrowed").unwrap();
+    assert!(borrowed.kubectl(&["get", "namespace", &namespace]).is_ok());
+    let message = borrowed.kill(Component::ApiServer).unwrap_err().to_string();
+    assert!(message.contains("unset TIDEGATE_KUBECONFIG"), "{message}");
+}
+
 #[expect(
     clippy::disallowed_methods,
-    reason = "the owner must be a process of its own"
+    reason = "a helper must be a process of its own"
 )]
-fn owner(report: &Path) -> Child {
+fn helper(test: &str, (variable, value): (&str, &Path)) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "owner_of_servers"])
-        .env(REPORT, report)
+        .args(["--ignored", "--exact", test])
+        .env(variable, value)
         .spawn()
         .unwrap()
 }
