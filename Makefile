@@ -4,6 +4,9 @@
 TIDEGATE_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tidegate
 export TIDEGATE_CACHE
 
+# Each test may start a control plane of half a gigabyte.
+export RUST_TEST_THREADS ?= $(shell nproc | awk '{print $$1 < 4 ? $$1 : 4}')
+
 CARGO ?= cargo
 PURE := -p tidegate-yaml -p tidegate-object -p tidegate-kustomize -p tidegate-plan -p tidegate-health
 DENY := $(or $(shell command -v cargo-deny),$(wildcard $(TIDEGATE_CACHE)/cargo-deny/bin/cargo-deny))

@@ -8,13 +8,11 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 
-use crate::certificates::{Authority, Identity};
-use crate::{Error, Result};
+use crate::certificates::Authority;
+use crate::{Error, Result, tls_server};
 
 /// How long a client may keep a connection without a request.
 const IDLE: Duration = Duration::from_secs(30);
@@ -35,7 +33,7 @@ pub enum Answer {
 /// A webhook server; it ends with this value, and its port then refuses connections.
 #[derive(Debug)]
 pub struct AdmissionServer {
-    authority: Authority,
+    authority: Arc<Authority>,
     port: u16,
     state: Arc<Mutex<State>>,
 }
@@ -54,8 +52,8 @@ impl AdmissionServer {
     /// [`Error::Certificate`], or [`Error::File`] if no port is free.
     pub fn start() -> Result<Self> {
         let authority = Authority::new("tidegate testbed webhooks")?;
-        let identity = authority.server(&["127.0.0.1", "localhost"])?;
-        let configuration = Arc::new(tls(&identity)?);
+        let authority = Arc::new(authority);
+        let configuration = Arc::new(tls_server::configuration(Arc::clone(&authority))?);
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Error::file("127.0.0.1:0"))?;
         let port = listener
@@ -84,6 +82,15 @@ impl AdmissionServer {
     /// The requests (the field `request` of each review) so far, oldest first.
     pub fn requests(&self) -> Vec<Value> {
         lock(&self.state).reviews.clone()
+    }
+
+    /// The certificate of the authority that signs the server's, as PEM text.
+    pub fn authority(&self) -> &str {
+        self.authority.certificate()
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// A validating webhook configuration for this server, with failure policy `Fail`.
@@ -196,21 +203,6 @@ fn http(status: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
     )
-}
-
-fn tls(identity: &Identity) -> Result<ServerConfig> {
-    let wrong = |error: &dyn std::fmt::Display| {
-        Error::malformed("the webhook server's certificate", &error.to_string())
-    };
-    let chain = CertificateDer::pem_slice_iter(identity.certificate.as_bytes())
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| wrong(&error))?;
-    let key =
-        PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).map_err(|error| wrong(&error))?;
-    ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
-        .map_err(|error| wrong(&error))
 }
 
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {

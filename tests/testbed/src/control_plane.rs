@@ -230,6 +230,13 @@ impl ControlPlane {
         audit::read(&self.own()?.audit_log()?, &self.client)
     }
 
+    /// Leads every connection to a pod or a Service to a server on loopback.
+    pub(crate) fn lead_pods_to(&self, port: u16) {
+        if let Some(own) = &self.own {
+            own.egress().lead_pods_to(port);
+        }
+    }
+
     /// Ends one program at once, as a crash would; its port refuses connections.
     ///
     /// # Errors

@@ -20,9 +20,11 @@ pub mod vendor;
 pub mod wait;
 
 mod binaries;
+mod egress;
 mod guardian;
 mod port;
 mod service;
+mod tls_server;
 
 pub use admission_server::{AdmissionServer, Answer};
 pub use client::Client;

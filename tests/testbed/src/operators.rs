@@ -1,6 +1,7 @@
 //! Plays the operators of the database layer's custom resources, where no container can run them.
 //!
 //! Each writes what the real one would: statuses in the real one's words, Secrets, Services, pods.
+//! The webhooks of the operators answer too, at the pods of their Services, and allow everything.
 //! An operator works only while its Deployment is available, if there is one in the cluster.
 
 mod certificate;
@@ -12,6 +13,7 @@ mod remote;
 mod template;
 mod volume;
 mod watcher;
+mod webhook;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -111,8 +113,29 @@ const KINDS: [Kind; 13] = [
         certificate::certificate,
     ),
 ];
-/// Kinds that have no CRD.
-const CLAIMS: Kind = kind(Operator::Volumes, "persistentvolumeclaims", volume::claim);
+/// Kinds that have no CRD, and their API paths.
+const BUILT_IN: [(&str, Kind); 3] = [
+    (
+        "/api/v1",
+        kind(Operator::Volumes, "persistentvolumeclaims", volume::claim),
+    ),
+    (
+        "/apis/admissionregistration.k8s.io/v1",
+        kind(
+            Operator::Cnpg,
+            "mutatingwebhookconfigurations",
+            webhook::configuration,
+        ),
+    ),
+    (
+        "/apis/admissionregistration.k8s.io/v1",
+        kind(
+            Operator::Cnpg,
+            "validatingwebhookconfigurations",
+            webhook::configuration,
+        ),
+    ),
+];
 
 const fn kind(
     operator: Operator,
@@ -135,6 +158,7 @@ impl Operators {
         let client = control_plane.client().clone();
         volume::make_default_class(&client)?;
         let world = Arc::new(World::new(client, pace)?);
+        control_plane.lead_pods_to(world.webhooks.port());
         watcher::start(&world);
         Ok(Self { world })
     }

@@ -209,34 +209,57 @@ fn what_fails_says_why_and_recovers_when_the_cause_goes() {
     );
 }
 
-const DEPLOYMENT: &str = r"
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: cnpg, namespace: default, labels: {app.kubernetes.io/name: cloudnative-pg}}
-spec:
-  replicas: 0
-  selector: {matchLabels: {app: cnpg}}
-  template:
-    metadata: {labels: {app: cnpg}}
-    spec: {containers: [{name: manager, image: 'example.com/cnpg:1'}]}
-";
-
 #[test]
-fn an_operator_whose_deployment_is_down_does_nothing() {
+fn an_operator_whose_deployment_is_down_does_nothing_and_its_webhooks_fail() {
     let (control_plane, _operators) = start();
-    control_plane.apply(DEPLOYMENT).unwrap();
-    control_plane.apply(DATABASE).unwrap();
-    let consumer = format!("{ESO}/externalsecrets/consumer");
-    wait_for(
-        &control_plane,
-        &consumer,
-        ("/status/conditions/0/reason", "SecretSynced"),
-    );
+    let manifest = Upstream::Cnpg.files().unwrap().remove(0);
+    let kubectl = |arguments: &[&str]| control_plane.kubectl(arguments);
+    let file = manifest.to_string_lossy();
+    kubectl(&["apply", "--server-side", "--filename", &file]).unwrap();
+    let deployment = "deployment/cnpg-controller-manager";
+    let in_its_namespace = ["--namespace", "cnpg-system", deployment];
+    kubectl(
+        &[
+            &["wait", "--for=condition=Available"],
+            &in_its_namespace[..],
+        ]
+        .concat(),
+    )
+    .unwrap();
+    let configurations = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
+    let configuration = format!("{configurations}/cnpg-mutating-webhook-configuration");
+    wait::until("the operator to write its authority", LIMIT, || {
+        let object = control_plane.client().get(&configuration).unwrap();
+        let filled = object
+            .pointer("/webhooks/0/clientConfig/caBundle")
+            .is_some();
+        if filled {
+            Ok(())
+        } else {
+            Err(object.to_string())
+        }
+    })
+    .unwrap();
+
+    kubectl(&[&["scale", "--replicas=0"], &in_its_namespace[..]].concat()).unwrap();
+    wait::until("the webhook to fail", LIMIT, || {
+        let refused = control_plane
+            .apply(DATABASE)
+            .map_err(|error| error.to_string());
+        match refused {
+            Err(message) if message.contains("no endpoints available") => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    })
+    .unwrap();
+    kubectl(&[&["scale", "--replicas=1"], &in_its_namespace[..]].concat()).unwrap();
+    wait::until("the webhook to answer", LIMIT, || {
+        control_plane
+            .apply(DATABASE)
+            .map_err(|error| error.to_string())
+    })
+    .unwrap();
     let cluster = format!("{CNPG}/clusters/pg");
-    assert!(control_plane.client().get(&cluster).unwrap()["status"]["phase"].is_null());
-    control_plane
-        .kubectl(&["scale", "deployment/cnpg", "--replicas=1"])
-        .unwrap();
     wait_for(
         &control_plane,
         &cluster,

@@ -10,6 +10,7 @@ use super::{LIMIT, Options, is_true, kubeconfig};
 use crate::binaries::{Binaries, CONTROL_PLANE};
 use crate::certificates::{self, Authority, Identity, Subject};
 use crate::client::{Client, Connection, Credentials};
+use crate::egress::Egress;
 use crate::guardian::Guardian;
 use crate::port::Port;
 use crate::service::Service;
@@ -47,12 +48,18 @@ const AUDIT_POLICY: &str = r#"{"apiVersion": "audit.k8s.io/v1", "kind": "Policy"
 "omitManagedFields": true, "omitStages": ["RequestReceived"], "rules": [{"level": "Metadata"}]}
 "#;
 
+const EGRESS: &str = r#"{"apiVersion": "apiserver.k8s.io/v1beta1",
+"kind": "EgressSelectorConfiguration", "egressSelections": [{"name": "cluster", "connection":
+{"proxyProtocol": "HTTPConnect", "transport": {"uds": {"udsName": "@folder@/egress.sock"}}}}]}
+"#;
+
 /// The programs of one control plane.
 #[derive(Debug)]
 pub(super) struct Own {
     services: Vec<(Component, Service)>,
     client: Client,
     authority: Authority,
+    egress: Egress,
     binaries: Binaries,
     audit: bool,
     _ports: [Port; 4],
@@ -81,6 +88,7 @@ impl Own {
             services: Vec::new(),
             client,
             authority,
+            egress: Egress::start(guardian.folder())?,
             binaries: binaries.clone(),
             audit: options.audit,
             _ports: ports,
@@ -110,6 +118,10 @@ impl Own {
 
     pub(super) fn kubectl(&self) -> PathBuf {
         self.binaries.program("kubectl")
+    }
+
+    pub(super) fn egress(&self) -> &Egress {
+        &self.egress
     }
 
     pub(super) fn audit_log(&self) -> Result<PathBuf> {
@@ -286,8 +298,14 @@ fn write_files(folder: &Path, authority: &Authority, url: &str) -> Result<Connec
     let (private, public) = certificates::private_key("service-account")?;
     certificates::write_private(&folder.join("service-account.key"), &private)?;
     certificates::write_private(&folder.join("service-account.pub"), &public)?;
-    let policy = folder.join("audit-policy.yaml");
-    fs::write(&policy, AUDIT_POLICY).map_err(Error::file(&policy))?;
+    let egress = EGRESS.replace("@folder@", &folder.to_string_lossy());
+    for (name, text) in [
+        ("audit-policy.yaml", AUDIT_POLICY),
+        ("egress.yaml", &egress),
+    ] {
+        let path = folder.join(name);
+        fs::write(&path, text).map_err(Error::file(&path))?;
+    }
     for (file, subject) in USERS {
         let connection = connect(url, authority, authority.client(subject)?);
         certificates::write_private(&folder.join(file), &kubeconfig::text(&connection))?;

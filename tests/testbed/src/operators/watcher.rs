@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::world::{Target, World, list, text};
-use super::{CLAIMS, KINDS, Kind, Progress};
+use super::{BUILT_IN, KINDS, Kind, Progress};
 
 const CRDS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 /// While something is pending or the API server is away.
@@ -18,8 +18,10 @@ const LONG_WATCH: u32 = 60;
 
 /// Starts the threads; each ends by itself soon after the world has stopped.
 pub(super) fn start(world: &Arc<World>) {
-    let claims = Arc::clone(world);
-    thread::spawn(move || play(&claims, &CLAIMS, "/api/v1"));
+    for (api, kind) in &BUILT_IN {
+        let world = Arc::clone(world);
+        thread::spawn(move || play(&world, kind, api));
+    }
     let world = Arc::clone(world);
     thread::spawn(move || start_kinds(&world));
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::remote::Remote;
 use super::{Operator, Suspended, is_down, is_missing};
 use crate::certificates::Authority;
-use crate::{Client, Result};
+use crate::{AdmissionServer, Client, Result};
 
 /// The shared state.
 #[derive(Debug)]
@@ -16,6 +16,7 @@ pub(super) struct World {
     pub(super) client: Client,
     pub(super) remote: Remote,
     pub(super) authority: Authority,
+    pub(super) webhooks: AdmissionServer,
     pace: Duration,
     suspended: Mutex<Suspended>,
     stopped: Mutex<bool>,
@@ -37,6 +38,7 @@ impl World {
             client,
             remote: Remote::default(),
             authority: Authority::new("tidegate testbed issuer")?,
+            webhooks: AdmissionServer::start()?,
             pace,
             suspended: Mutex::default(),
             stopped: Mutex::default(),
