@@ -111,6 +111,7 @@ impl Setting<'_> {
             "--authorization-mode=Node,RBAC".to_owned(),
             "--allow-privileged=true".to_owned(),
             "--profiling=false".to_owned(),
+            "--kubelet-preferred-address-types=InternalIP".to_owned(),
             // Webhooks are asked at the ready pods of their Services, through the rig's proxy.
             "--enable-aggregator-routing=true".to_owned(),
             format!("--egress-selector-config-file={}", self.path("egress.yaml")),
