@@ -77,6 +77,10 @@ impl Service {
         program::output(program::command("kill").args([&format!("-{name}"), &id])).map(drop)
     }
 
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.check_running().is_ok()
+    }
+
     fn check_running(&mut self) -> Result<()> {
         let ended = self.child.try_wait().map_err(Error::file(&self.log))?;
         let Some(status) = ended else { return Ok(()) };

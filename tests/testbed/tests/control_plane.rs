@@ -72,6 +72,27 @@ fn pods_fail_as_their_image_and_annotation_ask() {
 }
 
 #[test]
+fn a_durable_store_survives_its_own_crash() {
+    let options = Options {
+        kwok: false,
+        nodes: 0,
+        durable: true,
+        ..Options::default()
+    };
+    let mut control_plane = ControlPlane::start(&options).unwrap();
+    control_plane
+        .apply(&deployment("web", "example.com/web:1"))
+        .unwrap();
+    control_plane.kill(Component::Etcd).unwrap();
+    control_plane.restart(Component::Etcd).unwrap();
+    let path = "/apis/apps/v1/namespaces/default/deployments/web";
+    assert_eq!(
+        control_plane.client().get(path).unwrap()["spec"]["replicas"],
+        3
+    );
+}
+
+#[test]
 fn an_admission_webhook_answers_from_loopback() {
     let control_plane = ControlPlane::start(&Options {
         kwok: false,

@@ -168,17 +168,19 @@ impl Own {
     }
 
     pub(super) fn restart(&mut self, component: Component) -> Result<()> {
-        let client = self.client.clone();
         let mut services = self.services.iter_mut();
         let Some((_, service)) = services.find(|(name, _)| *name == component) else {
             return Ok(());
         };
         service.restart(&self.guardian)?;
-        if component == Component::ApiServer {
-            service.wait_ready(|| ready(&client))
-        } else {
-            Ok(())
+        let is_asked = matches!(component, Component::ApiServer | Component::Etcd);
+        let client = self.client.clone();
+        let api_server = self.service(Component::ApiServer)?;
+        // It cannot answer for etcd while it is away itself.
+        if is_asked && api_server.is_running() {
+            return api_server.wait_ready(|| ready(&client));
         }
+        Ok(())
     }
 
     fn start_services(&mut self, setting: &Setting<'_>) -> Result<()> {
