@@ -33,6 +33,8 @@ pub struct Options {
     pub audit: bool,
     /// Whether nodes, pods and Jobs live; without it pods stay pending.
     pub kwok: bool,
+    /// How long a pod takes to become ready, if its own annotation does not say otherwise.
+    pub pod_start: Duration,
     /// Whether etcd writes to disk before it answers, for tests that end it abruptly.
     pub durable: bool,
     /// Requests per second of the controller manager and the scheduler; none = Kubernetes' defaults.
@@ -47,6 +49,7 @@ impl Default for Options {
             nodes: 3,
             audit: true,
             kwok: true,
+            pod_start: Duration::ZERO,
             durable: false,
             controller_requests_per_second: Some(200),
             api_server_flags: Vec::new(),

@@ -2,6 +2,24 @@
 //!
 //! Everything that is started here stops with the value that stands for it: on drop, on panic, on
 //! Ctrl-C, and when the process that holds it is killed. Nothing is reachable from other machines.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//! use tidegate_testbed::{Commit, ControlPlane, GitServer, Operators, Options, Route, Upstream};
+//!
+//! # fn main() -> tidegate_testbed::Result<()> {
+//! let control_plane = ControlPlane::start(&Options::default())?;
+//! let operators = Operators::start(&control_plane, Duration::from_millis(100))?;
+//! control_plane.install_crds(&[Upstream::Cnpg])?;
+//! let git = GitServer::start()?;
+//! let repository = git.create("platform")?;
+//! let commit = repository.push(&Commit::on("main").file("layer/web.yaml", "kind: Deployment\n"))?;
+//! let url = git.https_url(Route::Open, "platform");
+//! let writes = control_plane.audit()?.into_iter().filter(|event| event.is_write()).count();
+//! # drop((operators, commit, url, writes));
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod admission_server;
 pub mod cache;

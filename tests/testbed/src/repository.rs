@@ -285,7 +285,8 @@ impl Webhook {
     fn settings(&self, served: &Path) -> Result<String> {
         let mut lines = vec![
             format!("url = {}", quote(&self.url)),
-            "silent\nshow-error\nfail\nmax-time = 10\noutput = \"/dev/null\"".to_owned(),
+            "silent\nshow-error\nfail\nnoproxy = \"*\"\nmax-time = 10\noutput = \"/dev/null\""
+                .to_owned(),
             "header = \"Content-Type: application/json\"".to_owned(),
             "header = \"X-GitHub-Event: push\"".to_owned(),
         ];

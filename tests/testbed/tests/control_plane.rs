@@ -72,6 +72,33 @@ fn pods_fail_as_their_image_and_annotation_ask() {
 }
 
 #[test]
+fn pods_take_as_long_to_start_as_asked() {
+    let long = Duration::from_secs(3600);
+    let options = Options {
+        pod_start: long,
+        ..Options::default()
+    };
+    let control_plane = ControlPlane::start(&options).unwrap();
+    control_plane
+        .apply(&deployment("slow", "example.com/web:1"))
+        .unwrap();
+    let quick = deployment("quick", "example.com/web:1").replace(
+        "labels: {app: quick}}",
+        "labels: {app: quick}, annotations: {testbed.tidegate.dev/ready-after: 100ms}}",
+    );
+    control_plane.apply(&quick).unwrap();
+    let wait = [
+        "wait",
+        "--for=condition=Available",
+        "deploy/quick",
+        "--timeout=60s",
+    ];
+    control_plane.kubectl(&wait).unwrap();
+    let path = "/apis/apps/v1/namespaces/default/deployments/slow";
+    assert!(control_plane.client().get(path).unwrap()["status"]["readyReplicas"].is_null());
+}
+
+#[test]
 fn a_durable_store_survives_its_own_crash() {
     let options = Options {
         kwok: false,

@@ -16,6 +16,7 @@ fn git(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
         .envs(environment.iter().copied())
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("NO_PROXY", "*")
         .env_remove("GIT_SSL_CAINFO")
         .output()
         .unwrap()

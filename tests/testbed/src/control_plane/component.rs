@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::Options;
+use super::own::STAGES;
 use crate::binaries::Binaries;
 use crate::service::Specification;
 
@@ -38,7 +39,6 @@ impl Component {
 pub(super) struct Setting<'a> {
     pub(super) binaries: &'a Binaries,
     pub(super) folder: &'a Path,
-    pub(super) stages: &'a Path,
     pub(super) options: &'a Options,
     pub(super) etcd: (u16, u16),
     pub(super) api_server: u16,
@@ -168,12 +168,8 @@ impl Setting<'_> {
             format!("--server-address=127.0.0.1:{}", self.node),
             format!("--tls-cert-file={}", self.path("api-server.crt")),
             format!("--tls-private-key-file={}", self.path("api-server.key")),
-            format!("--config={}", self.path("logs.yaml")),
         ];
-        flags.extend(
-            ["node.yaml", "pod.yaml", "failures.yaml"]
-                .map(|file| format!("--config={}", self.stages.join(file).display())),
-        );
+        flags.extend(STAGES.map(|file| format!("--config={}", self.path(file))));
         flags
     }
 

@@ -82,7 +82,6 @@ impl Own {
         let authority = Authority::new("tidegate testbed")?;
         let url = format!("https://127.0.0.1:{api_server}");
         let connection = write_files(guardian.folder(), &authority, &url)?;
-        let stages = program::workspace().join("tests/controlplane/stages");
         let client = Client::new(&connection)?;
         let mut own = Self {
             services: Vec::new(),
@@ -98,7 +97,6 @@ impl Own {
         let setting = Setting {
             binaries: &binaries,
             folder: &folder,
-            stages: &stages,
             options,
             etcd: (etcd, peer),
             api_server,
@@ -192,7 +190,7 @@ impl Own {
         self.add(Component::ControllerManager, setting)?;
         self.add(Component::Scheduler, setting)?;
         if setting.options.kwok {
-            write_logs(setting)?;
+            write_stages(setting.folder, setting.options)?;
             self.add(Component::Kwok, setting)?;
         }
         Ok(())
@@ -244,21 +242,32 @@ pub(super) fn wait_for_service_account(client: &Client, namespace: &str) -> Resu
     )
 }
 
-/// The logs that every container shows, and where kwok finds them.
-fn write_logs(setting: &Setting<'_>) -> Result<()> {
+/// The files of `tests/controlplane/stages` that kwok is started with.
+pub(super) const STAGES: [&str; 4] = ["node.yaml", "pod.yaml", "failures.yaml", "logs.yaml"];
+
+/// Fills in the stages, and writes the logs that every container shows.
+fn write_stages(folder: &Path, options: &Options) -> Result<()> {
     // The format of the container runtime interface.
     const LINES: &str = "2026-01-01T00:00:00.000000000Z stdout F starting\n\
         2026-01-01T00:00:01.000000000Z stderr F fatal: cannot open the configuration\n";
-    let template = setting.stages.join("logs.yaml");
-    let text = fs::read_to_string(&template).map_err(Error::file(&template))?;
-    let text = text.replace("@folder@", &setting.folder.to_string_lossy());
-    let files = [
-        ("logs.yaml", text.as_str()),
-        ("container.log", LINES),
-        ("container-previous.log", LINES),
+    let pod_start = format!("durationMilliseconds: {} #", options.pod_start.as_millis());
+    let mut files = vec![
+        ("container.log", LINES.to_owned()),
+        ("container-previous.log", LINES.to_owned()),
     ];
+    for name in STAGES {
+        let path = program::workspace()
+            .join("tests/controlplane/stages")
+            .join(name);
+        let text = fs::read_to_string(&path).map_err(Error::file(&path))?;
+        let text = text.replace("@folder@", &folder.to_string_lossy());
+        files.push((
+            name,
+            text.replace("durationMilliseconds: 0 # pod_start", &pod_start),
+        ));
+    }
     for (name, content) in files {
-        let path = setting.folder.join(name);
+        let path = folder.join(name);
         fs::write(&path, content).map_err(Error::file(&path))?;
     }
     Ok(())
