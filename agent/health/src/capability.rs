@@ -1,140 +1,149 @@
-//! Whether a gate's capability is there: what the target can do, never how its provider is.
+//! Whether a gate is open: what its target can do, never how its provider is.
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::Value;
 use tidegate_object::Object;
 use tidegate_plan::Gate;
 
-use crate::conditions::{Condition, condition, number};
-use crate::{Context, health};
+use crate::facts::{self, condition, list, number};
+use crate::{Context, Status, health, key_names, secret_keys};
 
 /// Whether a gate is open.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "state")]
 pub enum Capability {
-    /// It is.
+    /// What the edge waits for is there.
     Open,
-    /// It is not, and why.
+    /// It is not.
+    #[serde(rename_all = "camelCase")]
     Closed {
-        /// What is missing.
+        /// What is missing, in words that follow the target's name.
         reason: String,
+        /// When time alone may open the gate.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        recheck_at: Option<Timestamp>,
     },
+    /// The object says nothing against it, and only a dry-run through the webhook can tell: the caller's task.
+    DryRun,
 }
 
-/// Looks at a gate's target. [`Gate::WebhookAnswers`] is open here as soon as the webhook's
-/// configuration is there: whether it answers, only the request itself can tell.
-pub fn capability(gate: &Gate, live: Option<&Object>, ctx: &Context) -> Capability {
-    let Some(live) = live else {
-        return closed("it is not there");
+/// Tells whether a gate is open for a live target; `None` is a target that is not there.
+///
+/// Discovery of an established kind and the dry-run through a webhook are the caller's to check, and so
+/// are the other objects of a [`Gate::Wave`]: here its target counts alone.
+pub fn capability(gate: &Gate, live: Option<&Object>, ctx: &Context<'_>) -> Capability {
+    let Some(object) = live else {
+        return closed("not there");
     };
-    if live.text("/metadata/deletionTimestamp").is_some() {
-        return closed("it is being deleted");
+    if let Some(deletion) = facts::deletion(object) {
+        return closed(deletion);
     }
     match gate {
-        Gate::Exists | Gate::WebhookAnswers => Capability::Open,
-        Gate::Keys { keys } => has_keys(live, keys),
-        Gate::Established => holds(condition(live, "Established"), "it is not established yet"),
-        Gate::Active => match live.text("/status/phase") {
-            Some("Active") => Capability::Open,
-            _ => closed("it is not active yet"),
+        Gate::Exists => Capability::Open,
+        Gate::Keys { keys } => has_keys(
+            keys,
+            &secret_keys(object).unwrap_or_else(|| key_names(object)),
+        ),
+        Gate::Established | Gate::Active | Gate::Healthy => healthy(object, ctx),
+        Gate::Serving => serving(object, ctx),
+        Gate::WebhookAnswers => match serving(object, ctx) {
+            Capability::Open => Capability::DryRun,
+            closed => closed,
         },
-        Gate::Serving => serves(live, ctx),
-        Gate::Healthy => {
-            let found = health(live, ctx);
-            if found.status.is_done() {
-                Capability::Open
-            } else {
-                closed(&found.message)
-            }
-        }
     }
 }
 
-/// Names the keys of a Secret or ConfigMap: from its data, or, of metadata alone, from what its
-/// managers own (`f:data`). Values are never looked at.
-pub fn secret_keys(live: &Object) -> BTreeSet<String> {
-    let data = ["/data", "/binaryData"]
-        .into_iter()
-        .filter_map(|field| live.pointer(field)?.as_object());
-    let named = data.flat_map(|fields| fields.keys().cloned());
-    let managers = live
-        .pointer("/metadata/managedFields")
-        .and_then(Value::as_array);
-    let owned = managers
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.pointer("/fieldsV1/f:data")?.as_object())
-        .flat_map(|fields| {
-            fields
-                .keys()
-                .filter_map(|key| key.strip_prefix("f:"))
-                .map(ToOwned::to_owned)
-        });
-    named.chain(owned).collect()
-}
-
-fn has_keys(live: &Object, keys: &[String]) -> Capability {
-    let there = secret_keys(live);
-    let missing: Vec<&str> = keys
+/// Tells whether a Secret or ConfigMap has the keys that are read of it, by their names.
+pub fn has_keys(wanted: &[String], present: &BTreeSet<String>) -> Capability {
+    let missing: Vec<_> = wanted
         .iter()
-        .filter(|key| !there.contains(*key))
+        .filter(|key| !present.contains(*key))
         .map(String::as_str)
         .collect();
-    if missing.is_empty() {
-        return Capability::Open;
+    match missing.as_slice() {
+        [] => Capability::Open,
+        [key] => closed(format!("has no key `{key}`")),
+        keys => closed(format!("has no keys `{}`", keys.join("`, `"))),
     }
-    closed(&format!("it has no key {}", missing.join(", ")))
 }
 
-fn serves(live: &Object, ctx: &Context) -> Capability {
-    let kind = &live.id().kind;
+impl Capability {
+    /// Tells whether the gate is open.
+    pub fn is_open(&self) -> bool {
+        *self == Self::Open
+    }
+}
+
+/// Tells whether an object can do its work now, which one failing replica does not change.
+fn serving(object: &Object, ctx: &Context<'_>) -> Capability {
+    let kind = &object.id().kind;
+    let at_least_one = |pointer| match number(object, pointer) {
+        Some(ready) if ready > 0 => Capability::Open,
+        _ => closed("no replica is ready"),
+    };
     match (kind.group.as_str(), kind.kind.as_str()) {
-        ("apps", "Deployment") => holds(condition(live, "Available"), "it is not available yet"),
-        ("apps", "StatefulSet") => at_least_one(live, "/status/readyReplicas", "replica is ready"),
-        ("apps", "DaemonSet") => at_least_one(live, "/status/numberAvailable", "pod is available"),
-        ("apiregistration.k8s.io", "APIService") => {
-            holds(condition(live, "Available"), "it is not available yet")
-        }
-        ("postgresql.cnpg.io", "Cluster") => accepts_connections(live),
-        ("external-secrets.io" | "cert-manager.io", _) => {
-            holds(condition(live, "Ready"), "it is not ready yet")
-        }
-        _ => capability(&Gate::Healthy, Some(live), ctx),
+        ("apps", "Deployment") => available(object),
+        ("apps", "StatefulSet" | "ReplicaSet") => at_least_one("/status/readyReplicas"),
+        ("apps", "DaemonSet") => at_least_one("/status/numberAvailable"),
+        ("postgresql.cnpg.io", "Cluster") => accepts_connections(object),
+        ("", "Service") => endpoints(object, ctx),
+        _ => healthy(object, ctx),
     }
 }
 
-/// A cluster with a primary takes connections, even while a replica is failing.
-fn accepts_connections(live: &Object) -> Capability {
-    let primary = live
-        .text("/status/currentPrimary")
-        .is_some_and(|name| !name.is_empty());
-    if primary && number(live, "/status/readyInstances", 0) > 0 {
+fn available(object: &Object) -> Capability {
+    match condition(object, "Available") {
+        Some(found) if found.is_true() => Capability::Open,
+        Some(found) => closed(format!("not available: {}", found.text())),
+        None => closed("not available yet"),
+    }
+}
+
+/// A primary that is among the healthy instances accepts connections, whatever its replicas do.
+fn accepts_connections(object: &Object) -> Capability {
+    let primary = object.text("/status/currentPrimary").unwrap_or_default();
+    let phase = || object.text("/status/phase").unwrap_or("no status yet");
+    if primary.is_empty() || number(object, "/status/readyInstances").unwrap_or(0) == 0 {
+        return closed(format!("no primary accepts connections: {}", phase()));
+    }
+    let mut healthy = list(object.value(), "/status/instancesStatus/healthy").peekable();
+    if healthy.peek().is_some() && !healthy.any(|name| name.as_str() == Some(primary)) {
+        return closed(format!("its primary {primary} is not healthy: {}", phase()));
+    }
+    Capability::Open
+}
+
+/// A Service without a selector, and one of whose endpoints nothing is known, serve as far as one can tell.
+fn endpoints(object: &Object, ctx: &Context<'_>) -> Capability {
+    let selects = object
+        .pointer("/spec/selector")
+        .and_then(Value::as_object)
+        .is_some_and(|all| !all.is_empty());
+    let ns = object.id().namespace.as_deref().unwrap_or_default();
+    if selects && ctx.neighbours.has_ready_endpoint(ns, &object.id().name) == Some(false) {
+        return closed("has no ready endpoint");
+    }
+    Capability::Open
+}
+
+fn healthy(object: &Object, ctx: &Context<'_>) -> Capability {
+    let found = health(object, ctx);
+    if found.status == Status::Current {
         return Capability::Open;
     }
-    let phase = live
-        .text("/status/phase")
-        .unwrap_or("the operator has not reported on it yet");
-    closed(&format!("it accepts no connections yet: {phase}"))
-}
-
-fn at_least_one(live: &Object, pointer: &str, what: &str) -> Capability {
-    if number(live, pointer, 0) > 0 {
-        Capability::Open
-    } else {
-        closed(&format!("no {what}"))
+    let reason = facts::joined(&found.status.to_string(), &found.message);
+    Capability::Closed {
+        reason,
+        recheck_at: found.recheck_at,
     }
 }
 
-fn holds(found: Option<Condition<'_>>, otherwise: &str) -> Capability {
-    match found {
-        Some(found) if found.is_true() => Capability::Open,
-        Some(found) if !found.text().is_empty() => closed(&found.text()),
-        _ => closed(otherwise),
-    }
-}
-
-fn closed(reason: &str) -> Capability {
+fn closed(reason: impl Into<String>) -> Capability {
     Capability::Closed {
         reason: reason.into(),
+        recheck_at: None,
     }
 }

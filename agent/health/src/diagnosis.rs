@@ -1,150 +1,177 @@
-//! From pods and events to the reason that a person needs.
+//! The reason that a person needs: why an object is not well, from its pods and events.
 
-use serde_json::Value;
+mod container;
+mod event;
+mod image;
+mod mention;
+mod pod;
+mod service;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
 use tidegate_object::{Object, ObjectId};
 
-use crate::conditions::condition;
+use crate::{Context, Status, health};
+pub use service::{ServiceView, explain_service};
 
-/// A reason, in the cluster's own words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why an object is not well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Reason {
-    /// How much it explains: the lower, the more.
-    pub rank: u8,
-    /// The object that it is about.
+    /// The kind of trouble.
+    pub cause: Cause,
+    /// The object that has it: a pod, a claim, a controller.
     pub object: ObjectId,
-    /// What the cluster says.
+    /// How many more objects have the same.
+    pub others: usize,
+    /// What the cluster says, with the container if there is one.
     pub text: String,
-    /// The container whose last log line would say more.
+    /// The object that is to blame, if the message names one: a missing Secret, a claim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<ObjectId>,
+    /// The container whose last log lines would say more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wants_log: Option<ContainerRef>,
 }
 
-/// A container of a pod.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The kinds of trouble. Ordered: the first is the most telling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Cause {
+    /// The API server refuses the pods: quota, admission, a missing service account.
+    Refused,
+    /// The image cannot be pulled.
+    Image,
+    /// The container cannot be made: a Secret, ConfigMap or key is missing.
+    Config,
+    /// The container needs more memory than it may have.
+    OutOfMemory,
+    /// The container ends when it should not.
+    Crash,
+    /// A volume is not bound, attached or mounted.
+    Volume,
+    /// No node takes the pod.
+    Unschedulable,
+    /// The pod's network cannot be made.
+    Network,
+    /// The node ended the pod.
+    Evicted,
+    /// The container runs, but is not ready.
+    NotReady,
+    /// The object's own status says it.
+    Reported,
+    /// The pod does not go away.
+    Terminating,
+    /// Another warning about the object.
+    Warning,
+}
+
+/// A container of a pod, for reading its log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ContainerRef {
     /// The pod.
     pub pod: ObjectId,
     /// The container's name.
     pub container: String,
+    /// Which of its instances tells more.
+    pub instance: Instance,
 }
 
-/// Reasons of waiting containers, and how much each explains.
-const WAITING: &[(&str, u8)] = &[
-    ("InvalidImageName", 0),
-    ("ErrImageNeverPull", 0),
-    ("ImagePullBackOff", 1),
-    ("ErrImagePull", 1),
-    ("CreateContainerConfigError", 2),
-    ("CreateContainerError", 2),
-    ("RunContainerError", 2),
-    ("CrashLoopBackOff", 3),
-];
+/// An instance of a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Instance {
+    /// The one that runs, or ended last.
+    Current,
+    /// The one before that.
+    Previous,
+}
 
-/// Reasons of warning events that explain a wait.
-const EVENTS: &[(&str, u8)] = &[
-    ("FailedCreate", 1),
-    ("FailedScheduling", 4),
-    ("FailedMount", 5),
-    ("FailedAttachVolume", 5),
-    ("ProvisioningFailed", 5),
-    ("Evicted", 5),
-    ("BackOff", 6),
-    ("Unhealthy", 7),
-];
-
-/// Finds the reasons in an owner's pods and events, the most telling first.
+/// Finds out why the pods of one owner are not well, the most telling reason first.
+///
+/// `events` are those of the pods and of their controllers, in either API group; those that their object
+/// has outlived count for nothing. Pods that are well give no reason.
 pub fn diagnose(pods: &[Object], events: &[Object]) -> Vec<Reason> {
-    let mut reasons: Vec<Reason> = pods
-        .iter()
-        .flat_map(of_pod)
-        .chain(events.iter().filter_map(of_event))
-        .collect();
-    reasons.sort_by(|one, other| (one.rank, &one.object).cmp(&(other.rank, &other.object)));
-    reasons.dedup_by(|one, other| one.text == other.text);
-    reasons
+    let events = event::read(events);
+    let of_pods = pods.iter().flat_map(|pod| pod::reasons(pod, &events));
+    let mut found: Vec<_> = of_pods.chain(event::of_controllers(&events)).collect();
+    found.sort_by_key(|reason| reason.cause);
+    merged(found)
 }
 
-fn of_pod(pod: &Object) -> Vec<Reason> {
-    let statuses = ["/status/initContainerStatuses", "/status/containerStatuses"]
-        .into_iter()
-        .filter_map(|field| pod.pointer(field)?.as_array())
-        .flatten();
-    let mut reasons: Vec<Reason> = statuses
-        .filter_map(|status| of_container(pod, status))
-        .collect();
-    let unscheduled = condition(pod, "PodScheduled").filter(|found| found.is_false());
-    reasons.extend(
-        unscheduled.map(|found| reason(pod, 4, format!("cannot be scheduled: {}", found.message))),
-    );
-    reasons
-}
-
-fn of_container(pod: &Object, status: &Value) -> Option<Reason> {
-    let text = |value: &Value, field: &str| {
-        value
-            .get(field)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let name = text(status, "name");
-    let waiting = status.pointer("/state/waiting")?;
-    let why = text(waiting, "reason");
-    let (_, rank) = WAITING.iter().find(|(known, _)| *known == why)?;
-    let message = text(waiting, "message");
-    if why != "CrashLoopBackOff" {
-        let image = text(status, "image");
-        let image = if *rank < 2 && !message.contains(&image) {
-            format!(" {image}")
-        } else {
-            String::new()
+/// Finds out why an object is not well: by its pods and events, and by its own status.
+///
+/// Empty if nothing is to be explained: the object is current or suspended.
+pub fn explain(
+    object: &Object,
+    evidence: (&[Object], &[Object]),
+    ctx: &Context<'_>,
+) -> Vec<Reason> {
+    let found = health(object, ctx);
+    if found.status.is_done() {
+        return Vec::new();
+    }
+    let (pods, events) = evidence;
+    let mut reasons = diagnose(pods, events);
+    let is_well = found.message.is_empty() || found.status == Status::Unknown;
+    if !is_well {
+        let about = mention::find(&found.message, object.id());
+        let own = Reason {
+            about,
+            ..Reason::new(Cause::Reported, object.id().clone(), found.message)
         };
-        return Some(reason(
-            pod,
-            *rank,
-            format!("container {name}: {why}{image}: {message}"),
-        ));
+        reasons.push(own);
     }
-    let last = status.pointer("/lastState/terminated");
-    let code = last
-        .and_then(|last| last.get("exitCode"))
-        .and_then(Value::as_i64)
-        .unwrap_or(0);
-    let ended = last
-        .map(|last| (text(last, "reason"), text(last, "message")))
-        .unwrap_or_default();
-    let told = [ended.0.as_str(), ended.1.trim()]
-        .iter()
-        .filter(|part| !part.is_empty())
-        .copied()
-        .collect::<Vec<_>>()
-        .join(": ");
-    let log = ContainerRef {
-        pod: pod.id().clone(),
-        container: name.clone(),
-    };
-    let text = format!("container {name} crashes with exit code {code}: {told}");
-    Some(Reason {
-        wants_log: Some(log),
-        ..reason(pod, *rank, text)
-    })
+    reasons.sort_by_key(|reason| reason.cause);
+    reasons
 }
 
-fn of_event(event: &Object) -> Option<Reason> {
-    let text = |pointer: &str| event.text(pointer).unwrap_or_default().trim();
-    if text("/type") != "Warning" {
-        return None;
+impl Reason {
+    pub(crate) fn new(cause: Cause, object: ObjectId, text: impl Into<String>) -> Self {
+        let text = clipped(&text.into());
+        Self {
+            cause,
+            object,
+            others: 0,
+            text,
+            about: None,
+            wants_log: None,
+        }
     }
-    let why = text("/reason");
-    let (_, rank) = EVENTS.iter().find(|(known, _)| *known == why)?;
-    Some(reason(event, *rank, format!("{why}: {}", text("/message"))))
 }
 
-fn reason(object: &Object, rank: u8, text: String) -> Reason {
-    let text = text.trim_end_matches([':', ' ']).to_owned();
-    Reason {
-        rank,
-        object: object.id().clone(),
-        text,
-        wants_log: None,
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.object.short())?;
+        if self.others > 0 {
+            write!(f, " and {} more", self.others)?;
+        }
+        write!(f, ": {}", self.text)
     }
+}
+
+/// The longest message that is worth reading, in characters.
+const LONGEST: usize = 600;
+
+fn clipped(message: &str) -> String {
+    let message = message.trim();
+    match message.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", message.get(..end).unwrap_or_default()),
+        None => message.to_owned(),
+    }
+}
+
+/// Counts equal reasons of several objects as one.
+fn merged(reasons: Vec<Reason>) -> Vec<Reason> {
+    let mut kept: Vec<Reason> = Vec::new();
+    for reason in reasons {
+        let same = |other: &&mut Reason| (other.cause, &other.text) == (reason.cause, &reason.text);
+        match kept.iter_mut().find(same) {
+            Some(first) => first.others += usize::from(first.object != reason.object),
+            None => kept.push(reason),
+        }
+    }
+    kept
 }

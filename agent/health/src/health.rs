@@ -1,69 +1,111 @@
-//! The verdict on one object.
+//! The health of one object.
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tidegate_object::Object;
 
-use crate::rules;
+use crate::context::{Context, Settle};
+use crate::rule::{self, Guard, Rule};
+use crate::verdict::{Class, Verdict};
+use crate::{facts, facts::Observed};
 
-/// How an object is, and the cluster's own reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How long an old status may still be seen after a change, for kinds that do not report which
+/// generation they have observed.
+const SETTLE_WINDOW: SignedDuration = SignedDuration::from_secs(15);
+
+/// How well an object is, and what the cluster says about that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Health {
-    /// The verdict.
+    /// How well it is.
     pub status: Status,
-    /// Why, in the cluster's words where it has any.
+    /// The cluster's own reason; empty if there is nothing to say.
     pub message: String,
-    /// When time alone may change the verdict.
+    /// What is wrong with it without keeping it from its work.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    /// When time alone may change the verdict; `None` if only a change of the object can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recheck_at: Option<Timestamp>,
 }
 
-/// The verdicts.
+/// How well an object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Status {
-    /// It is as it should be.
+    /// It is as its spec says.
     Current,
     /// It is on its way.
     InProgress,
-    /// It does not get there by itself.
+    /// It needs a change to get well.
     Failed,
-    /// Somebody paused it.
+    /// Somebody told it to stand still.
     Suspended,
     /// It is being deleted.
     Terminating,
     /// It is not there.
     Missing,
-    /// Nothing is known.
+    /// Nothing is known of it.
     Unknown,
-}
-
-/// What a verdict needs beyond the object.
-#[derive(Debug, Clone, Copy)]
-pub struct Context {
-    /// The time.
-    pub now: Timestamp,
-    /// Since when this generation of the object is there.
-    pub since: Timestamp,
-    /// Whether it was just written: kinds without an observed generation then get time to react.
-    pub settle: bool,
 }
 
 /// Judges a live object by its kind's rule.
 ///
-/// Follows kstatus where that is right, and the kinds' own documentation where it is not: a status
-/// that should be there and is not means in progress, `Ready=False` right after creation is no
-/// failure, and a condition alone is not enough where its reason says otherwise.
-pub fn health(object: &Object, ctx: &Context) -> Health {
-    if let Some(health) = terminating(object) {
-        return health;
+/// Of the same object and context it always says the same. A missing object has no value to judge:
+/// that is [`Health::missing`], by the caller.
+pub fn health(object: &Object, ctx: &Context<'_>) -> Health {
+    if let Some(message) = facts::deletion(object) {
+        return Health::new(Status::Terminating, message);
     }
-    rules::judge(object, ctx)
+    let rule = rule::of(&object.id().kind);
+    if let Some(message) = behind(object, rule.guard) {
+        return Health::new(Status::InProgress, message);
+    }
+    let verdict = (rule.judge)(object, ctx.neighbours);
+    let verdict = settled(object, (verdict, rule), ctx);
+    resolve(verdict, rule, (object, ctx))
+}
+
+impl Health {
+    /// The health of an object that is not there.
+    pub fn missing() -> Self {
+        Self::new(Status::Missing, "not there")
+    }
+
+    /// The health of an object of which nothing is known.
+    pub fn unknown(message: impl Into<String>) -> Self {
+        Self::new(Status::Unknown, message)
+    }
+
+    /// A failure, with its reason.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::new(Status::Failed, message)
+    }
+
+    /// The failure of an object whose deadline has passed, with what the cluster says about it.
+    pub fn late(waited: SignedDuration, reason: &str) -> Self {
+        let reason = if reason.is_empty() {
+            "no reason given"
+        } else {
+            reason
+        };
+        Self::failed(format!("not ready within {waited:#}: {reason}"))
+    }
+
+    fn new(status: Status, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+            warnings: Vec::new(),
+            recheck_at: None,
+        }
+    }
 }
 
 impl Status {
-    /// Tells whether nothing is left to wait for.
+    /// Tells whether nothing is to be waited for: it is current, or told to stand still.
     pub fn is_done(self) -> bool {
         matches!(self, Self::Current | Self::Suspended)
     }
@@ -72,83 +114,115 @@ impl Status {
     pub fn is_failed(self) -> bool {
         matches!(self, Self::Failed | Self::Missing)
     }
-}
 
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+    /// Returns the word that JSON carries, for example `inProgress`; people read what `Display` writes.
+    pub fn as_str(self) -> &'static str {
+        match self {
             Self::Current => "current",
-            Self::InProgress => "in progress",
+            Self::InProgress => "inProgress",
             Self::Failed => "failed",
             Self::Suspended => "suspended",
             Self::Terminating => "terminating",
             Self::Missing => "missing",
             Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InProgress => "in progress",
+            other => other.as_str(),
         })
     }
 }
 
-impl Health {
-    /// It is as it should be.
-    pub fn current() -> Self {
-        Self::new(Status::Current, "")
-    }
-
-    /// It is on its way.
-    pub fn in_progress(message: impl Into<String>) -> Self {
-        Self::new(Status::InProgress, message)
-    }
-
-    /// It does not get there by itself.
-    pub fn failed(message: impl Into<String>) -> Self {
-        Self::new(Status::Failed, message)
-    }
-
-    /// Somebody paused it.
-    pub fn suspended(message: impl Into<String>) -> Self {
-        Self::new(Status::Suspended, message)
-    }
-
-    /// It is not there.
-    pub fn missing() -> Self {
-        Self::new(Status::Missing, "it is not in the cluster")
-    }
-
-    /// The verdict may change at that time though nothing happens.
-    #[must_use]
-    pub fn until(self, at: Option<Timestamp>) -> Self {
-        Self {
-            recheck_at: at,
-            ..self
+fn behind(object: &Object, guard: Guard) -> Option<String> {
+    let observed = match (guard, facts::observed(object)) {
+        (Guard::Existence | Guard::Own, _)
+        | (_, Observed::Latest)
+        | (Guard::Settle, Observed::Unreported) => {
+            return None;
         }
-    }
-
-    fn new(status: Status, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            message: message.into(),
-            recheck_at: None,
-        }
-    }
+        (_, Observed::Older(generation)) => generation,
+        (Guard::Observed, Observed::Unreported) => 0,
+    };
+    let generation = object.generation().unwrap_or_default();
+    Some(match observed {
+        0 => "its controller has not looked at it yet".into(),
+        _ => format!("its controller has seen generation {observed} of {generation}"),
+    })
 }
 
-fn terminating(object: &Object) -> Option<Health> {
-    object.text("/metadata/deletionTimestamp")?;
-    let finalizers = object
-        .pointer("/metadata/finalizers")
-        .and_then(|list| list.as_array());
-    let names: Vec<&str> = finalizers
-        .into_iter()
-        .flatten()
-        .filter_map(|name| name.as_str())
-        .collect();
-    let message = if names.is_empty() {
-        "it is being deleted".to_owned()
-    } else {
-        format!(
-            "it is being deleted, and waits for its finalizers: {}",
-            names.join(", ")
-        )
+/// Distrusts a verdict that may be of the time before a change.
+fn settled(object: &Object, judged: (Verdict, &Rule), ctx: &Context<'_>) -> Verdict {
+    let (verdict, rule) = judged;
+    let old_status_possible = match ctx.settle {
+        Settle::No => false,
+        // The spec of a first generation never was another, so its status is of this spec.
+        Settle::AfterChange => {
+            rule.guard == Guard::Settle
+                && facts::observed(object) == Observed::Unreported
+                && object.generation() != Some(1)
+        }
+        Settle::AfterProvider => rule.guard != Guard::Existence,
     };
-    Some(Health::new(Status::Terminating, message))
+    if old_status_possible
+        && matches!(
+            verdict.class,
+            Class::Current | Class::Failing | Class::Failed
+        )
+    {
+        return Verdict {
+            unsettled: true,
+            ..verdict
+        };
+    }
+    verdict
+}
+
+fn resolve(verdict: Verdict, rule: &Rule, (object, ctx): (&Object, &Context<'_>)) -> Health {
+    let since = ctx.since.or_else(|| facts::last_write(object));
+    let ends = |since: Option<Timestamp>, window| {
+        since
+            .and_then(|since| since.checked_add(window).ok())
+            .filter(|end| *end > ctx.now)
+    };
+    let settles = ends(since, SETTLE_WINDOW);
+    let Verdict {
+        class,
+        message,
+        warnings,
+        since: began,
+        unsettled,
+    } = verdict;
+    if let Some(end) = settles.filter(|_| unsettled) {
+        let health = Health::new(
+            Status::InProgress,
+            "its controller may not have looked at it yet",
+        );
+        return Health {
+            recheck_at: Some(end),
+            ..health
+        };
+    }
+    let grace = ends(since.max(began), rule.grace);
+    let (status, recheck_at) = match class {
+        Class::Current => (Status::Current, None),
+        Class::Silent => (
+            settles.map_or(Status::Current, |_| Status::InProgress),
+            settles,
+        ),
+        Class::InProgress => (Status::InProgress, None),
+        Class::Failing => (grace.map_or(Status::Failed, |_| Status::InProgress), grace),
+        Class::Failed => (Status::Failed, None),
+        Class::Suspended => (Status::Suspended, None),
+    };
+    Health {
+        status,
+        message,
+        warnings,
+        recheck_at,
+    }
 }

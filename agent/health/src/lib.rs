@@ -1,19 +1,31 @@
-//! Health of a Kubernetes object, one rule per kind; and whether a gate's capability is there.
+//! Health of Kubernetes objects, one rule per kind, and the reason when one is not well.
 //!
 //! ```text
-//! live object + context ──health──────► Health { status, message, recheck_at }
-//! live object + gate    ──capability──► Open | Closed { reason }
-//! pods + events         ──diagnose────► the cluster's own reasons, most important first
+//! live object + Context (time, neighbours) ──health────► Health { status, message, recheck_at }
+//! gate + live object                       ──capability► Open | Closed { reason } | DryRun
+//! pods + events of an owner                ──diagnose──► reasons, the most important first
 //! ```
 //!
-//! Everything is a pure function of its arguments: the time is one of them.
+//! All are functions on values: no clock, no cluster. Rules are a table (`rule.rs`); adding a kind is a
+//! line there.
 
 mod capability;
-mod conditions;
+mod context;
+mod deadline;
 mod diagnosis;
+mod facts;
 mod health;
-mod rules;
+mod keys;
+mod rule;
+mod verdict;
 
-pub use capability::{Capability, capability, secret_keys};
-pub use diagnosis::{ContainerRef, Reason, diagnose};
-pub use health::{Context, Health, Status, health};
+pub use capability::{Capability, capability, has_keys};
+pub use context::{
+    Context, Neighbours, Settle, has_ready_endpoint, reports_status, waits_for_consumer,
+};
+pub use deadline::deadline;
+pub use diagnosis::{
+    Cause, ContainerRef, Instance, Reason, ServiceView, diagnose, explain, explain_service,
+};
+pub use health::{Health, Status, health};
+pub use keys::{key_names, secret_keys};

@@ -1,362 +1,540 @@
-//! One line per state of a kind.
+//! The kinds of Kubernetes itself: one line per state.
 
-use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
-use tidegate_health::{Context, health};
-use tidegate_object::Object;
+use serde_json::json;
 
-fn object(kind: &str, rest: Value) -> Object {
-    let (api_version, kind) = kind.rsplit_once('/').unwrap();
-    let mut value = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": "a", "namespace": "b", "generation": 2}});
-    merge(&mut value, rest);
-    Object::new(value).unwrap()
-}
+use crate::fixture::{check, condition, conditions};
 
-fn merge(into: &mut Value, from: Value) {
-    match (into, from) {
-        (Value::Object(into), Value::Object(from)) => {
-            for (key, value) in from {
-                merge(into.entry(key).or_insert(Value::Null), value);
-            }
-        }
-        (into, from) => *into = from,
+#[test]
+fn what_is_being_deleted_says_what_holds_it() {
+    let since = "2026-01-01T00:00:00Z";
+    let metadata = |finalizers: &[&str]| json!({"metadata": {"deletionTimestamp": since, "finalizers": finalizers}});
+    let cases = [
+        (
+            metadata(&[]),
+            "terminating: being deleted since 2026-01-01T00:00:00Z",
+        ),
+        (
+            metadata(&["cnpg.io/deleteDatabase", "x/y"]),
+            "terminating: being deleted since 2026-01-01T00:00:00Z; held by finalizers cnpg.io/deleteDatabase, x/y",
+        ),
+    ];
+    for kind in [
+        "v1/ConfigMap",
+        "apps/v1/Deployment",
+        "postgresql.cnpg.io/v1/Database",
+        "example.com/v1/Thing",
+    ] {
+        check(kind, &cases);
     }
 }
 
-fn at(seconds: i64, kind: &str, rest: Value, expected: &str) {
-    let since = Timestamp::UNIX_EPOCH;
-    let now = since + SignedDuration::from_secs(seconds);
-    let found = health(
-        &object(kind, rest.clone()),
-        &Context {
-            now,
-            since,
-            settle: true,
-        },
+#[test]
+fn namespaces() {
+    let left = json!({"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}, "spec": {"finalizers": ["kubernetes"]},
+        "status": {"phase": "Terminating", "conditions": [condition("NamespaceContentRemaining", "True", "SomeResourcesRemain")]}});
+    check(
+        "v1/Namespace",
+        &[
+            (json!({"status": {"phase": "Active"}}), "current"),
+            (
+                json!({}),
+                "in progress: no status yet: its controller has not looked at it",
+            ),
+            (
+                left,
+                "terminating: being deleted since 2026-01-01T00:00:00Z; held by finalizers kubernetes; m",
+            ),
+        ],
     );
-    let shown = format!("{}: {}", found.status, found.message);
-    assert!(
-        shown.starts_with(expected),
-        "{kind} {rest}\n  found    {shown}\n  expected {expected}"
-    );
-}
-
-fn check(kind: &str, rest: Value, expected: &str) {
-    at(3600, kind, rest, expected);
-}
-
-fn ready(status: &str, reason: &str) -> Value {
-    json!([{"type": "Ready", "status": status, "reason": reason, "message": "m"}])
 }
 
 #[test]
-fn what_is_being_deleted_is_terminating_and_names_its_finalizers() {
-    let metadata =
-        json!({"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["x/y"]}});
-    check(
+fn what_has_no_status_is_well_when_it_is_there() {
+    for kind in [
         "v1/ConfigMap",
-        metadata,
-        "terminating: it is being deleted, and waits for its finalizers: x/y",
-    );
+        "v1/Secret",
+        "v1/ServiceAccount",
+        "v1/ResourceQuota",
+        "v1/LimitRange",
+        "v1/Endpoints",
+        "rbac.authorization.k8s.io/v1/Role",
+        "rbac.authorization.k8s.io/v1/ClusterRoleBinding",
+        "networking.k8s.io/v1/NetworkPolicy",
+        "networking.k8s.io/v1/Ingress",
+        "networking.k8s.io/v1/IngressClass",
+        "storage.k8s.io/v1/StorageClass",
+        "scheduling.k8s.io/v1/PriorityClass",
+        "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy",
+        "postgresql.cnpg.io/v1/ImageCatalog",
+        "postgresql.cnpg.io/v1/ClusterImageCatalog",
+        "generators.external-secrets.io/v1alpha1/Password",
+        "traefik.io/v1alpha1/IngressRoute",
+        "traefik.io/v1alpha1/Middleware",
+        "monitoring.coreos.com/v1/PodMonitor",
+        "monitoring.coreos.com/v1/PrometheusRule",
+    ] {
+        check(kind, &[(json!({}), "current")]);
+    }
 }
 
 #[test]
 fn deployments() {
-    let kind = "apps/v1/Deployment";
+    let status = |updated: i64, all: i64, available: i64| {
+        json!({"spec": {"replicas": 3}, "status": {"observedGeneration": 2, "updatedReplicas": updated,
+            "replicas": all, "availableReplicas": available}})
+    };
+    let with = |mut object: serde_json::Value, found: serde_json::Value| {
+        object["status"]["conditions"] = json!([found]);
+        object
+    };
+    let mut paused = status(3, 3, 3);
+    paused["spec"]["paused"] = json!(true);
     check(
-        kind,
-        json!({}),
-        "in progress: its controller has not reported",
+        "apps/v1/Deployment",
+        &[
+            (
+                json!({}),
+                "in progress: its controller has not looked at it yet",
+            ),
+            (
+                json!({"status": {"observedGeneration": 1}}),
+                "in progress: its controller has seen generation 1 of 2",
+            ),
+            (status(3, 3, 3), "current"),
+            (status(1, 3, 3), "in progress: 1 of 3 replicas updated"),
+            (
+                status(3, 4, 3),
+                "in progress: 1 of the old replicas still there",
+            ),
+            (status(3, 3, 2), "in progress: 2 of 3 replicas available"),
+            (paused, "suspended: its rollout is paused (spec.paused)"),
+            (
+                json!({"spec": {"replicas": 0}, "status": {"observedGeneration": 2}}),
+                "current",
+            ),
+            (
+                json!({"status": {"observedGeneration": 2}}),
+                "in progress: 0 of 1 replicas updated",
+            ),
+            (
+                with(
+                    status(3, 3, 2),
+                    condition("Progressing", "False", "ProgressDeadlineExceeded"),
+                ),
+                "failed: ProgressDeadlineExceeded: m",
+            ),
+            (
+                with(
+                    status(3, 3, 3),
+                    condition("Progressing", "True", "NewReplicaSetAvailable"),
+                ),
+                "current",
+            ),
+            (
+                with(
+                    status(0, 0, 0),
+                    condition("ReplicaFailure", "True", "FailedCreate"),
+                ),
+                "in progress: 0 of 3 replicas updated; FailedCreate: m",
+            ),
+        ],
     );
+}
+
+#[test]
+fn a_deadline_of_an_older_generation_does_not_count() {
+    let late = json!({"status": {"observedGeneration": 1,
+        "conditions": [condition("Progressing", "False", "ProgressDeadlineExceeded")]}});
     check(
-        kind,
-        json!({"status": {"observedGeneration": 1}}),
-        "in progress: its controller has not seen",
-    );
-    let good = json!({"spec": {"replicas": 2}, "status": {"observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}});
-    check(kind, good.clone(), "current");
-    let mut one = good.clone();
-    one["status"]["availableReplicas"] = json!(1);
-    check(kind, one, "in progress: 1 of 2 replicas are available");
-    let mut old = good.clone();
-    old["status"]["replicas"] = json!(3);
-    check(kind, old, "in progress: 1 old replicas are still there");
-    let mut stuck = good.clone();
-    stuck["status"]["conditions"] = json!([{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "m"}]);
-    check(kind, stuck, "failed: ProgressDeadlineExceeded: m");
-    check(kind, json!({"spec": {"paused": true}}), "suspended");
-    check(
-        kind,
-        json!({"spec": {"replicas": 0}, "status": {"observedGeneration": 2}}),
-        "current",
+        "apps/v1/Deployment",
+        &[(
+            late,
+            "in progress: its controller has seen generation 1 of 2",
+        )],
     );
 }
 
 #[test]
 fn stateful_sets() {
-    let kind = "apps/v1/StatefulSet";
-    check(
-        kind,
-        json!({"spec": {"replicas": 3}, "status": {"observedGeneration": 2, "readyReplicas": 2}}),
-        "in progress: 2 of 3 replicas are ready",
+    let set = |strategy: serde_json::Value, (ready, updated): (i64, i64), update: &str| {
+        json!({"spec": {"replicas": 3, "updateStrategy": strategy}, "status": {"observedGeneration": 2, "replicas": 3,
+            "readyReplicas": ready, "updatedReplicas": updated, "currentRevision": "one", "updateRevision": update}})
+    };
+    let (rolling, by_hand) = (
+        json!({"type": "RollingUpdate"}),
+        json!({"type": "OnDelete"}),
     );
-    let rolling = json!({"spec": {"replicas": 3}, "status": {"observedGeneration": 2, "readyReplicas": 3, "updatedReplicas": 1, "currentRevision": "a", "updateRevision": "b"}});
+    let partition = json!({"type": "RollingUpdate", "rollingUpdate": {"partition": 2}});
+    let mut surplus = set(rolling.clone(), (3, 3), "one");
+    surplus["status"]["replicas"] = json!(4);
+    let mut fresh = set(rolling.clone(), (3, 3), "one");
+    fresh["spec"]["minReadySeconds"] = json!(10);
     check(
-        kind,
-        rolling.clone(),
-        "in progress: 1 of 3 replicas are updated",
+        "apps/v1/StatefulSet",
+        &[
+            (
+                json!({}),
+                "in progress: its controller has not looked at it yet",
+            ),
+            (set(rolling.clone(), (3, 3), "one"), "current"),
+            (
+                set(rolling.clone(), (2, 3), "one"),
+                "in progress: 2 of 3 replicas ready",
+            ),
+            (
+                set(rolling, (3, 1), "two"),
+                "in progress: 1 of 3 replicas updated",
+            ),
+            (set(by_hand, (3, 0), "two"), "current"),
+            (
+                set(partition.clone(), (3, 0), "two"),
+                "in progress: 0 of 1 replicas updated",
+            ),
+            (set(partition, (3, 1), "two"), "current"),
+            (surplus, "in progress: 1 of the replicas still to go"),
+            (fresh, "in progress: 0 of 3 replicas available"),
+        ],
     );
-    let mut partition = rolling;
-    partition["spec"]["updateStrategy"] = json!({"rollingUpdate": {"partition": 2}});
-    check(kind, partition, "current");
 }
 
 #[test]
-fn jobs_and_pods() {
+fn a_stateful_set_under_an_autoscaler_is_judged_by_its_live_replicas() {
+    let live = |replicas: i64| json!({"spec": {"replicas": replicas}, "status": {"observedGeneration": 2, "replicas": 2, "readyReplicas": 2}});
     check(
-        "batch/v1/Job",
-        json!({"status": {"active": 1}}),
-        "in progress: it is running: 1 pods active",
+        "apps/v1/StatefulSet",
+        &[
+            (live(2), "current"),
+            (live(3), "in progress: 2 of 3 replicas ready"),
+        ],
     );
+}
+
+#[test]
+fn daemon_and_replica_sets() {
+    let daemons = |updated: i64, available: i64| {
+        json!({"status": {"observedGeneration": 2, "desiredNumberScheduled": 2, "updatedNumberScheduled": updated,
+            "numberAvailable": available}})
+    };
     check(
-        "batch/v1/Job",
-        json!({"status": {"conditions": [{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "m"}]}}),
-        "failed: BackoffLimitExceeded",
+        "apps/v1/DaemonSet",
+        &[
+            (daemons(2, 2), "current"),
+            (daemons(1, 2), "in progress: 1 of 2 replicas updated"),
+            (daemons(2, 0), "in progress: 0 of 2 replicas available"),
+            (
+                json!({"status": {"observedGeneration": 2}}),
+                "in progress: its controller has not counted its nodes yet",
+            ),
+            (
+                json!({"status": {"observedGeneration": 2, "desiredNumberScheduled": 0}}),
+                "current",
+            ),
+        ],
     );
+    let replicas = |all: i64, available: i64| json!({"spec": {"replicas": 2}, "status": {"observedGeneration": 2, "replicas": all, "availableReplicas": available}});
     check(
-        "batch/v1/Job",
-        json!({"status": {"conditions": [{"type": "Complete", "status": "True"}]}}),
-        "current",
+        "apps/v1/ReplicaSet",
+        &[
+            (replicas(2, 2), "current"),
+            (replicas(2, 1), "in progress: 1 of 2 replicas available"),
+            (replicas(3, 3), "in progress: 1 of the replicas still to go"),
+        ],
     );
+}
+
+#[test]
+fn jobs() {
+    let running = json!({"spec": {"backoffLimit": 6}, "status": {"startTime": "t", "active": 1, "failed": 2}});
+    let mut ending = conditions(&[("FailureTarget", "True", "BackoffLimitExceeded")]);
+    ending["status"]["startTime"] = json!("t");
     check(
         "batch/v1/Job",
-        json!({"spec": {"suspend": true}}),
-        "suspended",
+        &[
+            (json!({}), "in progress: not started yet"),
+            (
+                running,
+                "in progress: running: 0 of 1 done, 2 tries failed (at most 6 may)",
+            ),
+            (conditions(&[("Complete", "True", "")]), "current"),
+            (
+                conditions(&[("Failed", "True", "BackoffLimitExceeded")]),
+                "failed: BackoffLimitExceeded: m",
+            ),
+            (
+                ending,
+                "in progress: its pods are ending after BackoffLimitExceeded: m",
+            ),
+            (
+                json!({"spec": {"suspend": true}}),
+                "suspended: suspended (spec.suspend)",
+            ),
+        ],
     );
     check(
         "batch/v1/CronJob",
-        json!({"spec": {"suspend": true}}),
-        "suspended",
+        &[
+            (json!({}), "current"),
+            (
+                json!({"spec": {"suspend": true}}),
+                "suspended: suspended (spec.suspend)",
+            ),
+        ],
     );
-    check("v1/Pod", json!({}), "in progress: it is not scheduled yet");
+}
+
+#[test]
+fn pods() {
+    let pod = |phase: &str, ready: &str| json!({"spec": {"nodeName": "n"}, "status": {"phase": phase, "conditions": [condition("Ready", ready, "")]}});
+    let mut once = pod("Running", "True");
+    once["spec"]["restartPolicy"] = json!("Never");
+    let evicted =
+        json!({"status": {"phase": "Failed", "reason": "Evicted", "message": "low on memory"}});
+    let ended = json!({"status": {"phase": "Failed", "containerStatuses": [
+        {"name": "main", "state": {"terminated": {"exitCode": 3, "message": "no such table"}}}]}});
+    let unpullable = json!({"status": {"phase": "Pending", "containerStatuses": [
+        {"name": "main", "image": "a:1", "state": {"waiting": {"reason": "ErrImagePull", "message": "not found"}}}]}});
     check(
         "v1/Pod",
-        json!({"status": {"phase": "Failed", "reason": "Evicted"}}),
-        "failed: Evicted",
-    );
-    check(
-        "v1/Pod",
-        json!({"status": {"phase": "Running", "conditions": ready("False", "ContainersNotReady")}}),
-        "in progress: ContainersNotReady",
+        &[
+            (
+                json!({}),
+                "in progress: no status yet: its controller has not looked at it",
+            ),
+            (pod("Running", "True"), "current"),
+            (pod("Running", "False"), "in progress: m"),
+            (pod("Succeeded", "False"), "current"),
+            (once, "in progress: running"),
+            (evicted, "failed: Evicted: low on memory"),
+            (
+                ended,
+                "failed: container main: ended with exit code 3: no such table",
+            ),
+            (
+                unpullable,
+                "failed: container main: image a:1 cannot be pulled: not found",
+            ),
+        ],
     );
 }
 
 #[test]
-fn a_claim_that_waits_for_its_consumer_blocks_nothing() {
+fn a_claim_that_waits_for_its_consumer_is_no_obstacle() {
+    let pending =
+        |class: &str| json!({"spec": {"storageClassName": class}, "status": {"phase": "Pending"}});
+    let mut placed = pending("late");
+    placed["metadata"] = json!({"annotations": {"volume.kubernetes.io/selected-node": "n1"}});
+    let mut resizing = conditions(&[("FileSystemResizePending", "True", "")]);
+    resizing["status"]["phase"] = json!("Bound");
     check(
         "v1/PersistentVolumeClaim",
-        json!({"status": {"phase": "Pending"}}),
-        "current",
+        &[
+            (json!({"status": {"phase": "Bound"}}), "current"),
+            (
+                pending("late"),
+                "current: storage class late waits for its first consumer",
+            ),
+            (
+                pending("fast"),
+                "in progress: storage class fast has made no volume yet",
+            ),
+            (
+                pending(""),
+                "in progress: no storage class, and no volume fits yet",
+            ),
+            (placed, "in progress: its volume is being made on node n1"),
+            (
+                json!({"status": {"phase": "Lost"}}),
+                "failed: its volume is lost",
+            ),
+            (resizing, "current:  | FileSystemResizePending: m"),
+        ],
     );
     check(
-        "v1/PersistentVolumeClaim",
-        json!({"status": {"phase": "Lost"}}),
-        "failed",
+        "v1/PersistentVolume",
+        &[
+            (json!({"status": {"phase": "Bound"}}), "current"),
+            (
+                json!({"status": {"phase": "Failed", "message": "still mounted"}}),
+                "failed: still mounted",
+            ),
+        ],
+    );
+    check(
+        "snapshot.storage.k8s.io/v1/VolumeSnapshot",
+        &[
+            (json!({}), "in progress: not ready to use yet"),
+            (json!({"status": {"readyToUse": true}}), "current"),
+            (
+                json!({"status": {"error": {"message": "no driver"}}}),
+                "failed: no driver",
+            ),
+        ],
     );
 }
 
 #[test]
-fn autoscalers_and_budgets() {
-    let kind = "autoscaling/v2/HorizontalPodAutoscaler";
-    let conditions = |able: &str, active: &str| {
-        json!({"status": {"conditions": [
-        {"type": "AbleToScale", "status": able, "reason": "r"}, {"type": "ScalingActive", "status": active, "reason": "FailedGetResourceMetric"},
-        {"type": "ScalingLimited", "status": "True"}]}})
-    };
-    check(kind, json!({}), "in progress");
+fn an_autoscaler_at_its_limit_or_without_metrics_is_well() {
+    let able = ("AbleToScale", "True", "ReadyForNewScale");
     check(
-        kind,
-        conditions("True", "False"),
-        "current: FailedGetResourceMetric",
-    );
-    check(kind, conditions("False", "True"), "failed: r");
-    let budget = json!({"status": {"observedGeneration": 2, "conditions": [{"type": "DisruptionAllowed", "status": "False", "reason": "InsufficientPods"}]}});
-    check("policy/v1/PodDisruptionBudget", budget, "current");
-}
-
-#[test]
-fn definitions_and_namespaces() {
-    let kind = "apiextensions.k8s.io/v1/CustomResourceDefinition";
-    check(kind, json!({}), "in progress");
-    check(
-        kind,
-        json!({"status": {"conditions": [{"type": "Established", "status": "True"}]}}),
-        "current",
-    );
-    check(
-        kind,
-        json!({"status": {"conditions": [{"type": "NamesAccepted", "status": "False", "reason": "Conflict"}]}}),
-        "failed: Conflict",
-    );
-    check(
-        "v1/Namespace",
-        json!({"status": {"phase": "Active"}}),
-        "current",
-    );
-}
-
-#[test]
-fn clusters_follow_their_phase() {
-    let kind = "postgresql.cnpg.io/v1/Cluster";
-    let phase = |phase: &str, ready: i64| json!({"spec": {"instances": 3}, "status": {"phase": phase, "readyInstances": ready}});
-    check(
-        kind,
-        json!({}),
-        "in progress: the operator has not reported",
-    );
-    check(
-        kind,
-        phase("Setting up primary", 0),
-        "in progress: Setting up primary",
-    );
-    check(kind, phase("Cluster in healthy state", 3), "current");
-    check(
-        kind,
-        phase("Cluster in healthy state", 2),
-        "in progress: 2 of 3 instances are ready",
-    );
-    at(
-        2,
-        kind,
-        phase("Cluster in healthy state", 3),
-        "in progress: the operator may not have seen",
-    );
-    check(kind, phase("Waiting for user action", 3), "suspended");
-    check(
-        kind,
-        phase("Invalid cluster definition", 0),
-        "failed: Invalid cluster definition",
-    );
-    check(kind, phase("A phase of a later version", 3), "in progress");
-    let mut archive = phase("Cluster in healthy state", 3);
-    archive["status"]["conditions"] =
-        json!([{"type": "ContinuousArchiving", "status": "False", "reason": "r", "message": "m"}]);
-    check(kind, archive, "current: ContinuousArchiving: r: m");
-}
-
-#[test]
-fn databases_have_no_conditions() {
-    let kind = "postgresql.cnpg.io/v1/Database";
-    check(kind, json!({}), "in progress");
-    check(
-        kind,
-        json!({"status": {"applied": true, "observedGeneration": 1}}),
-        "in progress",
-    );
-    check(
-        kind,
-        json!({"status": {"applied": true, "observedGeneration": 2}}),
-        "current",
-    );
-    at(
-        10,
-        kind,
-        json!({"status": {"applied": false, "message": "no role"}}),
-        "in progress: it could not be applied: no role",
-    );
-    check(
-        kind,
-        json!({"status": {"applied": false, "message": "no role"}}),
-        "failed: it could not be applied: no role",
+        "autoscaling/v2/HorizontalPodAutoscaler",
+        &[
+            (
+                json!({}),
+                "in progress: no status yet: its controller has not looked at it",
+            ),
+            (
+                conditions(&[
+                    able,
+                    ("ScalingActive", "True", "ValidMetricFound"),
+                    ("ScalingLimited", "True", "TooFewReplicas"),
+                ]),
+                "current",
+            ),
+            (
+                conditions(&[("AbleToScale", "False", "FailedGetScale")]),
+                "failed: FailedGetScale: m",
+            ),
+            (
+                conditions(&[("AbleToScale", "False", "BackoffBoth")]),
+                "current",
+            ),
+            (
+                conditions(&[able, ("ScalingActive", "False", "FailedGetResourceMetric")]),
+                "current:  | does not scale: FailedGetResourceMetric: m",
+            ),
+            (
+                conditions(&[able, ("ScalingActive", "False", "ScalingDisabled")]),
+                "current",
+            ),
+        ],
     );
 }
 
 #[test]
-fn backups() {
-    let kind = "postgresql.cnpg.io/v1/ScheduledBackup";
+fn a_disruption_budget_without_enough_pods_is_well() {
+    let budget = |reason: &str| json!({"status": {"observedGeneration": 2, "conditions": [condition("DisruptionAllowed", "False", reason)]}});
     check(
-        kind,
-        json!({"spec": {"schedule": "0 2 * * *"}}),
-        "failed: its schedule has 5 fields",
-    );
-    check(
-        kind,
-        json!({"spec": {"schedule": "0 0 2 * * *"}, "status": {"lastCheckTime": "t"}}),
-        "current",
-    );
-    check(
-        "postgresql.cnpg.io/v1/Backup",
-        json!({"status": {"phase": "walArchivingFailing"}}),
-        "in progress",
+        "policy/v1/PodDisruptionBudget",
+        &[
+            (
+                json!({}),
+                "in progress: its controller has not looked at it yet",
+            ),
+            (budget("InsufficientPods"), "current"),
+            (budget("SyncFailed"), "failed: SyncFailed: m"),
+        ],
     );
 }
 
 #[test]
-fn a_true_condition_is_not_enough_for_an_external_secret() {
-    let kind = "external-secrets.io/v1/ExternalSecret";
-    let status = |condition: Value, synced: &str| json!({"status": {"conditions": condition, "syncedResourceVersion": synced}});
-    check(kind, json!({}), "in progress");
+fn definitions_and_api_services() {
+    let (named, established) = (("NamesAccepted", "True", ""), ("Established", "True", ""));
     check(
-        kind,
-        status(ready("True", "SecretSynced"), "2-abc"),
-        "current",
+        "apiextensions.k8s.io/v1/CustomResourceDefinition",
+        &[
+            (json!({}), "in progress: not established yet"),
+            (conditions(&[named, established]), "current"),
+            (
+                conditions(&[named, ("Established", "False", "Installing")]),
+                "in progress: not established yet",
+            ),
+            (
+                conditions(&[named, ("Established", "False", "NotAccepted")]),
+                "failed: NotAccepted: m",
+            ),
+            (
+                conditions(&[("NamesAccepted", "False", "KindConflict"), established]),
+                "failed: KindConflict: m",
+            ),
+        ],
     );
     check(
-        kind,
-        status(ready("True", "SecretSynced"), "1-abc"),
-        "in progress",
-    );
-    check(
-        kind,
-        status(ready("True", "SecretDeleted"), "2-abc"),
-        "failed: SecretDeleted",
-    );
-    at(
-        10,
-        kind,
-        status(ready("False", "SecretSyncedError"), ""),
-        "in progress: SecretSyncedError",
-    );
-    check(
-        kind,
-        status(ready("False", "SecretSyncedError"), ""),
-        "failed: SecretSyncedError",
-    );
-    check(
-        "external-secrets.io/v1/PushSecret",
-        status(ready("True", "Synced"), "2-x"),
-        "current",
-    );
-    check(
-        "external-secrets.io/v1/SecretStore",
-        json!({"status": {"conditions": ready("True", "Valid")}}),
-        "current",
+        "apiregistration.k8s.io/v1/APIService",
+        &[
+            (
+                json!({}),
+                "in progress: no status yet: its controller has not looked at it",
+            ),
+            (conditions(&[("Available", "True", "Passed")]), "current"),
+            (
+                conditions(&[("Available", "False", "MissingEndpoints")]),
+                "failed: MissingEndpoints: m",
+            ),
+        ],
     );
 }
 
 #[test]
-fn unknown_kinds_follow_the_conditions_that_controllers_agree_on() {
-    let kind = "example.com/v1/Thing";
-    check(kind, json!({}), "current");
+fn a_webhook_needs_a_ca_bundle_and_an_endpoint() {
+    let webhook = |service: &str, bundle: &str| json!({"webhooks": [{"name": "v.cnpg.io", "clientConfig": {"caBundle": bundle, "service": {"namespace": "s", "name": service}}}]});
+    let outside =
+        json!({"webhooks": [{"name": "v", "clientConfig": {"url": "https://example.com"}}]});
+    for kind in [
+        "ValidatingWebhookConfiguration",
+        "MutatingWebhookConfiguration",
+    ] {
+        check(
+            &format!("admissionregistration.k8s.io/v1/{kind}"),
+            &[
+                (json!({}), "current"),
+                (webhook("up", "Y2E="), "current"),
+                (webhook("unknown", "Y2E="), "current"),
+                (
+                    webhook("up", ""),
+                    "in progress: webhook v.cnpg.io has no CA bundle yet",
+                ),
+                (
+                    webhook("down", "Y2E="),
+                    "in progress: service s/down of webhook v.cnpg.io has no ready endpoint",
+                ),
+                (outside.clone(), "current"),
+            ],
+        );
+    }
+}
+
+#[test]
+fn services_and_gateways() {
+    let balancer = json!({"spec": {"type": "LoadBalancer"}});
+    let mut reached = balancer.clone();
+    reached["status"] = json!({"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}});
     check(
-        kind,
-        json!({"status": {"observedGeneration": 1}}),
-        "in progress",
+        "v1/Service",
+        &[
+            (json!({"spec": {"type": "ClusterIP"}}), "current"),
+            (
+                balancer,
+                "in progress: its load balancer has no address yet",
+            ),
+            (reached, "current"),
+        ],
     );
     check(
-        kind,
-        json!({"status": {"conditions": [{"type": "Stalled", "status": "True", "reason": "r"}]}}),
-        "failed: r",
+        "gateway.networking.k8s.io/v1/Gateway",
+        &[
+            (
+                conditions(&[("Programmed", "True", "Programmed")]),
+                "current",
+            ),
+            (
+                conditions(&[("Programmed", "False", "AddressNotAssigned")]),
+                "failed: AddressNotAssigned: m",
+            ),
+        ],
     );
-    at(
-        10,
-        kind,
-        json!({"status": {"conditions": ready("False", "r")}}),
-        "in progress: r",
-    );
+    let route = |status: &str| json!({"status": {"parents": [{"parentRef": {"name": "gate"}, "conditions": [condition("Accepted", status, "NoMatchingParent")]}]}});
     check(
-        kind,
-        json!({"status": {"conditions": ready("False", "r")}}),
-        "failed: r",
+        "gateway.networking.k8s.io/v1/HTTPRoute",
+        &[
+            (
+                json!({}),
+                "in progress: no status yet: its controller has not looked at it",
+            ),
+            (route("True"), "current"),
+            (
+                route("False"),
+                "failed: refused by gate: NoMatchingParent: m",
+            ),
+        ],
     );
 }
