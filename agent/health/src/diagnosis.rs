@@ -12,7 +12,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use tidegate_object::{Object, ObjectId};
 
-use crate::{Context, Status, health};
+use crate::{Context, health};
 pub use service::{ServiceView, explain_service};
 
 /// Why an object is not well.
@@ -96,7 +96,9 @@ pub enum Instance {
 pub fn diagnose(pods: &[Object], events: &[Object]) -> Vec<Reason> {
     let events = event::read(events);
     let of_pods = pods.iter().flat_map(|pod| pod::reasons(pod, &events));
-    let mut found: Vec<_> = of_pods.chain(event::of_controllers(&events)).collect();
+    let mut found: Vec<_> = of_pods
+        .chain(event::of_controllers(&events, pods))
+        .collect();
     found.sort_by_key(|reason| reason.cause);
     merged(found)
 }
@@ -115,8 +117,7 @@ pub fn explain(
     }
     let (pods, events) = evidence;
     let mut reasons = diagnose(pods, events);
-    let is_well = found.message.is_empty() || found.status == Status::Unknown;
-    if !is_well {
+    if !found.message.is_empty() {
         let about = mention::find(&found.message, object.id());
         let own = Reason {
             about,

@@ -60,10 +60,12 @@ pub fn health(object: &Object, ctx: &Context<'_>) -> Health {
         return Health::new(Status::Terminating, message);
     }
     let rule = rule::of(&object.id().kind);
-    if let Some(message) = behind(object, rule.guard) {
+    let verdict = (rule.judge)(object, ctx.neighbours);
+    // A controller that is told to stand still may never look at the latest generation.
+    let behind = behind(object, rule.guard).filter(|_| verdict.class != Class::Suspended);
+    if let Some(message) = behind {
         return Health::new(Status::InProgress, message);
     }
-    let verdict = (rule.judge)(object, ctx.neighbours);
     let verdict = settled(object, (verdict, rule), ctx);
     resolve(verdict, rule, (object, ctx))
 }
@@ -168,12 +170,8 @@ fn settled(object: &Object, judged: (Verdict, &Rule), ctx: &Context<'_>) -> Verd
         }
         Settle::AfterProvider => rule.guard != Guard::Existence,
     };
-    if old_status_possible
-        && matches!(
-            verdict.class,
-            Class::Current | Class::Failing | Class::Failed
-        )
-    {
+    let of_a_status = !matches!(verdict.class, Class::InProgress | Class::Silent);
+    if old_status_possible && of_a_status {
         return Verdict {
             unsettled: true,
             ..verdict

@@ -93,6 +93,7 @@ static RULES: &[Rule] = &[
     rule("", "Pod", pod::pod, Guard::Own).grace(60),
     rule("", "ReplicationController", workload::replica_set, Guard::Observed),
     rule("", "Service", network::service, Guard::Own),
+    rule("", "ResourceQuota", namespace::quota, Guard::Own),
     exists("", "*"),
 
     rule("apps", "DaemonSet", workload::daemon_set, Guard::Observed),
@@ -123,7 +124,8 @@ static RULES: &[Rule] = &[
     exists("node.k8s.io", "*"),
     exists("storage.k8s.io", "*"),
     exists("flowcontrol.apiserver.k8s.io", "*"),
-    exists("kustomize.config.k8s.io", "*"),
+    exists("resource.k8s.io", "*"),
+    exists("certificates.k8s.io", "ClusterTrustBundle"),
 
     rule("snapshot.storage.k8s.io", "VolumeSnapshot", storage::snapshot, Guard::Own).grace(60),
     rule("snapshot.storage.k8s.io", "VolumeSnapshotContent", storage::snapshot, Guard::Own).grace(60),

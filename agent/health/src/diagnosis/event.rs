@@ -37,7 +37,11 @@ pub(super) fn read(events: &[Object]) -> Vec<Event<'_>> {
 }
 
 /// Returns the newest warning of each kind that an object which is no pod has, unless it has recovered.
-pub(super) fn of_controllers(events: &[Event<'_>]) -> Vec<Reason> {
+pub(super) fn of_controllers(events: &[Event<'_>], pods: &[Object]) -> Vec<Reason> {
+    let newest_pod = pods
+        .iter()
+        .filter_map(|pod| pod.text("/metadata/creationTimestamp")?.parse().ok())
+        .max();
     let mut seen = Vec::new();
     let mut reasons = Vec::new();
     for event in events
@@ -45,7 +49,10 @@ pub(super) fn of_controllers(events: &[Event<'_>]) -> Vec<Reason> {
         .filter(|event| !event.about.kind.is("", "Pod"))
     {
         let key = (&event.about, event.reason);
-        if !seen.contains(&key) && event.is_warning && !has_recovered(event, events) {
+        // A pod that was made since shows that pods can be made again, by this controller or its successor.
+        let outlived = event.reason == "FailedCreate" && newest_pod > event.time;
+        let recovered = outlived || has_recovered(event, events);
+        if !seen.contains(&key) && event.is_warning && !recovered {
             reasons.push(controller_reason(event));
         }
         seen.push(key);

@@ -6,7 +6,7 @@
 use tidegate_object::Object;
 
 use crate::Neighbours;
-use crate::facts::{self, Condition, condition};
+use crate::facts::{self, Condition, condition, is_set};
 use crate::verdict::{Verdict, no_status};
 
 /// A kind that is well as soon as it is there.
@@ -14,8 +14,14 @@ pub(super) fn exists(_: &Object, _: &dyn Neighbours) -> Verdict {
     Verdict::current()
 }
 
-/// A kind of which nothing is known: Stalled, Reconciling, Ready, Available, in this order.
+/// A kind of which nothing is known: `spec.suspend` or `spec.paused`, then the conditions Stalled,
+/// Reconciling, Ready and Available, in this order.
 pub(super) fn generic(object: &Object, neighbours: &dyn Neighbours) -> Verdict {
+    for field in ["suspend", "paused"] {
+        if is_set(object, &format!("/spec/{field}")) {
+            return Verdict::suspended(format!("suspended (spec.{field})"));
+        }
+    }
     if !facts::has_status(object) {
         return match neighbours.reports_status(&object.id().kind) {
             Some(true) => no_status(),

@@ -53,18 +53,23 @@ fn pending(object: &Object, neighbours: &dyn Neighbours) -> Verdict {
     if let Some(node) = object.annotation(SELECTED_NODE) {
         return Verdict::in_progress(format!("its volume is being made on node {node}"));
     }
-    let class = object
+    let Some(class) = object
         .text("/spec/storageClassName")
-        .filter(|class| !class.is_empty());
-    match class {
-        Some(class) if neighbours.waits_for_consumer(class) == Some(true) => Verdict::current()
-            .saying(format!(
-                "storage class {class} waits for its first consumer"
-            )),
-        Some(class) => {
+        .filter(|class| !class.is_empty())
+    else {
+        return Verdict::in_progress("no storage class, and no volume fits yet");
+    };
+    match neighbours.waits_for_consumer(class) {
+        Some(false) => {
             Verdict::in_progress(format!("storage class {class} has made no volume yet"))
         }
-        None => Verdict::in_progress("no storage class, and no volume fits yet"),
+        Some(true) => Verdict::current().saying(format!(
+            "storage class {class} waits for its first consumer"
+        )),
+        // Taking it for an obstacle could be a deadlock; its pods tell if the volume does not come.
+        None => Verdict::current().saying(format!(
+            "not bound; storage class {class} may wait for its first consumer"
+        )),
     }
 }
 

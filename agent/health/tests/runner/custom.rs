@@ -443,6 +443,18 @@ fn unknown_kinds_follow_the_conditions_that_controllers_agree_on() {
                 "in progress: r: m",
             ),
             (conditions(&[("Odd", "False", "r")]), "current"),
+            (
+                json!({"spec": {"suspend": true}, "status": {"observedGeneration": 1}}),
+                "suspended: suspended (spec.suspend)",
+            ),
+            (
+                json!({"spec": {"paused": true}}),
+                "suspended: suspended (spec.paused)",
+            ),
+            (
+                json!({"spec": {"paused": false}, "status": {"observedGeneration": 2}}),
+                "current",
+            ),
         ],
     );
 }

@@ -360,6 +360,15 @@ fn an_event_that_its_object_has_outlived_counts_for_nothing() {
         &[("ReplicaSet/web-7", "SuccessfulCreate", "made", 0), failed],
         &["Refused replicaset/web-7: exceeded quota: small"],
     );
+    let made_since = waiting("ContainerCreating", "").map(|fields| {
+        fields["metadata"]["creationTimestamp"] = json!("2026-03-01T12:02:00Z");
+    });
+    check(&[made_since.unwrap()], &[failed], &[]);
+    check(
+        &[waiting("ContainerCreating", "")],
+        &[failed],
+        &["Refused replicaset/web-7: exceeded quota: small"],
+    );
     let ready = pod(
         "web-1",
         &json!({"status": {"phase": "Running", "conditions": [condition("Ready", "True", "")]}}),

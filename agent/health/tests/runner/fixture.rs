@@ -82,12 +82,16 @@ pub(crate) fn conditions(list: &[(&str, &str, &str)]) -> Value {
     json!({"status": {"conditions": list}})
 }
 
-/// The cluster of the tests: the class `late` waits for a consumer, Services are ready by their name.
+/// The cluster of the tests: the class `late` waits for a consumer, `fast` does not, Services are ready by their name.
 struct Around;
 
 impl Neighbours for Around {
     fn waits_for_consumer(&self, storage_class: &str) -> Option<bool> {
-        Some(storage_class == "late")
+        match storage_class {
+            "late" => Some(true),
+            "fast" => Some(false),
+            _ => None,
+        }
     }
 
     fn has_ready_endpoint(&self, _: &str, service: &str) -> Option<bool> {

@@ -54,7 +54,6 @@ fn what_has_no_status_is_well_when_it_is_there() {
         "v1/ConfigMap",
         "v1/Secret",
         "v1/ServiceAccount",
-        "v1/ResourceQuota",
         "v1/LimitRange",
         "v1/Endpoints",
         "rbac.authorization.k8s.io/v1/Role",
@@ -75,6 +74,25 @@ fn what_has_no_status_is_well_when_it_is_there() {
     ] {
         check(kind, &[(json!({}), "current")]);
     }
+}
+
+#[test]
+fn a_quota_refuses_what_it_has_not_counted() {
+    let quota = |counted: serde_json::Value| json!({"spec": {"hard": {"pods": "4", "cpu": "2"}}, "status": {"hard": counted}});
+    check(
+        "v1/ResourceQuota",
+        &[
+            (
+                quota(json!({"pods": "4"})),
+                "in progress: cpu is not counted yet",
+            ),
+            (quota(json!({"pods": "4", "cpu": "2"})), "current"),
+            (
+                json!({"spec": {"hard": {"pods": "4"}}}),
+                "in progress: pods is not counted yet",
+            ),
+        ],
+    );
 }
 
 #[test]
@@ -340,6 +358,10 @@ fn a_claim_that_waits_for_its_consumer_is_no_obstacle() {
             (
                 pending(""),
                 "in progress: no storage class, and no volume fits yet",
+            ),
+            (
+                pending("strange"),
+                "current: not bound; storage class strange may wait for its first consumer",
             ),
             (placed, "in progress: its volume is being made on node n1"),
             (
