@@ -81,7 +81,7 @@ impl Container<'_> {
         if is("ready") == Some(true) || working {
             return None;
         }
-        let mut warnings = events.iter().filter(|event| event.warns_of(self.pod));
+        let mut warnings = events.iter().filter(|event| event.is_of(self.pod));
         let found = warnings
             .find(|event| event.reason == "Unhealthy" && event.is_of_container(self.name()));
         if let (Some(end), None) = (self.last_end(), found) {

@@ -66,10 +66,10 @@ impl Event<'_> {
         self.field.is_empty() || self.field.ends_with(&format!("{{{name}}}"))
     }
 
-    /// Tells whether this is a warning about a pod.
-    pub(super) fn warns_of(&self, pod: &Object) -> bool {
+    /// Tells whether this is about a pod, and not about an earlier one of the same name.
+    pub(super) fn is_of(&self, pod: &Object) -> bool {
         let same_life = self.uid.is_empty() || pod.uid().is_none_or(|uid| uid == self.uid);
-        self.is_warning && &self.about == pod.id() && same_life
+        &self.about == pod.id() && same_life
     }
 }
 

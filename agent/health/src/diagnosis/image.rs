@@ -15,7 +15,7 @@ pub(super) fn message(
 ) -> String {
     let (reason, said) = waiting;
     let from_event = || {
-        let mut warnings = events.iter().filter(|event| event.warns_of(pod));
+        let mut warnings = events.iter().filter(|event| event.is_of(pod));
         warnings
             .find(|event| event.message.starts_with(FAILED_PULL) && event.message.contains(image))
     };

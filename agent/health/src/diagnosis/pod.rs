@@ -21,8 +21,7 @@ pub(super) fn reasons(pod: &Object, events: &[Event<'_>]) -> Vec<Reason> {
         return vec![Reason::new(Cause::Terminating, pod.id().clone(), message)];
     }
     let phase = pod.text("/status/phase").unwrap_or_default();
-    let ready = condition(pod, "Ready").is_some_and(Condition::is_true);
-    if ready || phase == "Succeeded" {
+    if phase == "Succeeded" {
         return Vec::new();
     }
     let mut reasons = container::reasons(pod, events);
@@ -54,7 +53,7 @@ fn unscheduled(pod: &Object, events: &[Event<'_>]) -> Option<Reason> {
     let by_event = || {
         events
             .iter()
-            .find(|event| event.warns_of(pod) && event.reason == "FailedScheduling")
+            .find(|event| event.is_of(pod) && event.reason == "FailedScheduling")
     };
     let message = match scheduled
         .map(Condition::message)
@@ -81,7 +80,7 @@ fn not_started(pod: &Object, events: &[Event<'_>]) -> Option<Reason> {
     let known = |event: &Event<'_>| PENDING.iter().find(|(reason, _)| *reason == event.reason);
     let (event, (_, cause)) = events
         .iter()
-        .filter(|event| event.warns_of(pod))
+        .filter(|event| event.is_of(pod))
         .find_map(|event| Some((event, known(event)?)))?;
     let about = mention::find(event.message, pod.id());
     Some(Reason {

@@ -118,8 +118,7 @@ pub(super) fn object_store(object: &Object, _: &dyn Neighbours) -> Verdict {
         .and_then(Value::as_object);
     let failing = servers.into_iter().flatten().filter(|(_, window)| {
         let time = |field| text(window, field).parse::<Timestamp>().ok();
-        let failed = time("/lastFailedBackupTime");
-        failed.is_some() && failed > time("/lastSuccessfulBackupTime")
+        time("/lastFailedBackupTime") > time("/lastSuccessfulBackupTime")
     });
     Verdict::current().warning(failing.map(|(server, window)| {
         format!(

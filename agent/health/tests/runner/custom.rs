@@ -412,6 +412,8 @@ fn monitors_may_be_refused_by_who_reads_them() {
 fn unknown_kinds_follow_the_conditions_that_controllers_agree_on() {
     let mut old_verdict = conditions(&[("Ready", "True", "r")]);
     old_verdict["status"]["conditions"][0]["observedGeneration"] = json!(1);
+    let mut old_condition = old_verdict.clone();
+    old_condition["status"]["observedGeneration"] = json!(2);
     check(
         "example.com/v1/Thing",
         &[
@@ -443,6 +445,7 @@ fn unknown_kinds_follow_the_conditions_that_controllers_agree_on() {
                 "in progress: r: m",
             ),
             (conditions(&[("Odd", "False", "r")]), "current"),
+            (old_condition, "in progress: r: m"),
             (
                 json!({"spec": {"suspend": true}, "status": {"observedGeneration": 1}}),
                 "suspended: suspended (spec.suspend)",

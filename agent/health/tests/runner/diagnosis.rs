@@ -95,6 +95,15 @@ fn an_image_that_cannot_be_pulled_is_named_with_the_registrys_words() {
         ],
         &expected,
     );
+    let other = "Failed to pull image \"r.example/proxy:1\": denied";
+    check(
+        &pods,
+        &[
+            ("Pod/web-1", "Failed", &event, 1),
+            ("Pod/web-1", "Failed", other, 2),
+        ],
+        &expected,
+    );
     check(
         &pods,
         &[],
@@ -286,12 +295,18 @@ fn a_failing_probe_is_told_by_its_newest_event() {
             1,
         ),
         ("Pod/web-1", "Unhealthy", "Readiness probe failed: 503", 2),
+        ("Pod/web-1", "BackOff", "Back-off restarting", 3),
     ];
     check(
         &running,
         &events,
         &["NotReady pod/web-1: container web: Readiness probe failed: 503"],
     );
+    let of_another = event(("Pod/web-1", "Unhealthy", "refused", 4)).map(|fields| {
+        fields["involvedObject"]["fieldPath"] = json!("spec.containers{proxy}");
+    });
+    let expected = ["NotReady pod/web-1: container web: runs, but is not ready"];
+    assert_eq!(lines(&diagnose(&running, &[of_another.unwrap()])), expected);
     let found = diagnose(&running, &[]);
     assert_eq!(
         found[0].wants_log.as_ref().unwrap().instance,
@@ -363,7 +378,12 @@ fn an_event_that_its_object_has_outlived_counts_for_nothing() {
     let made_since = waiting("ContainerCreating", "").map(|fields| {
         fields["metadata"]["creationTimestamp"] = json!("2026-03-01T12:02:00Z");
     });
-    check(&[made_since.unwrap()], &[failed], &[]);
+    let odd = ("ReplicaSet/web-7", "Odd", "odd", 1);
+    check(
+        &[made_since.unwrap()],
+        &[failed, odd],
+        &["Warning replicaset/web-7: Odd: odd"],
+    );
     check(
         &[waiting("ContainerCreating", "")],
         &[failed],
