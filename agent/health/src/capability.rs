@@ -32,8 +32,7 @@ pub enum Capability {
 
 /// Tells whether a gate is open for a live target; `None` is a target that is not there.
 ///
-/// Discovery of an established kind and the dry-run through a webhook are the caller's to check, and so
-/// are the other objects of a [`Gate::Wave`]: here its target counts alone.
+/// Discovery of an established kind and the dry-run through a webhook are the caller's to check.
 pub fn capability(gate: &Gate, live: Option<&Object>, ctx: &Context<'_>) -> Capability {
     let Some(object) = live else {
         return closed("not there");

@@ -89,6 +89,16 @@ pub enum Instance {
     Previous,
 }
 
+/// What is known around an object that is not well; both may be empty.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Evidence<'a> {
+    /// The pods that it makes.
+    pub pods: &'a [Object],
+    /// The events of the object, of its pods and of the controllers between them, normal ones too: they
+    /// tell what has recovered.
+    pub events: &'a [Object],
+}
+
 /// Finds out why the pods of one owner are not well, the most telling reason first.
 ///
 /// `events` are those of the pods and of their controllers, in either API group; those that their object
@@ -106,17 +116,12 @@ pub fn diagnose(pods: &[Object], events: &[Object]) -> Vec<Reason> {
 /// Finds out why an object is not well: by its pods and events, and by its own status.
 ///
 /// Empty if nothing is to be explained: the object is current or suspended.
-pub fn explain(
-    object: &Object,
-    evidence: (&[Object], &[Object]),
-    ctx: &Context<'_>,
-) -> Vec<Reason> {
+pub fn explain(object: &Object, evidence: Evidence<'_>, ctx: &Context<'_>) -> Vec<Reason> {
     let found = health(object, ctx);
     if found.status.is_done() {
         return Vec::new();
     }
-    let (pods, events) = evidence;
-    let mut reasons = diagnose(pods, events);
+    let mut reasons = diagnose(evidence.pods, evidence.events);
     if !found.message.is_empty() {
         let about = mention::find(&found.message, object.id());
         let own = Reason {

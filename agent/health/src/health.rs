@@ -66,8 +66,24 @@ pub fn health(object: &Object, ctx: &Context<'_>) -> Health {
     if let Some(message) = behind {
         return Health::new(Status::InProgress, message);
     }
-    let verdict = settled(object, (verdict, rule), ctx);
-    resolve(verdict, rule, (object, ctx))
+    let since = ctx.since.or_else(|| facts::last_write(object));
+    let settling = still_to_come(ctx.now, since, SETTLE_WINDOW);
+    if let Some(end) = settling.filter(|_| may_be_outdated(object, (&verdict, rule), ctx.settle)) {
+        let health = Health::new(
+            Status::InProgress,
+            "its controller may not have looked at it yet",
+        );
+        return Health {
+            recheck_at: Some(end),
+            ..health
+        };
+    }
+    let waits_until = match verdict.class {
+        Class::Silent => settling,
+        Class::Failing => still_to_come(ctx.now, since.max(verdict.since), rule.grace),
+        _ => None,
+    };
+    resolve(verdict, waits_until)
 }
 
 impl Health {
@@ -157,10 +173,13 @@ fn behind(object: &Object, guard: Guard) -> Option<String> {
     })
 }
 
-/// Distrusts a verdict that may be of the time before a change.
-fn settled(object: &Object, judged: (Verdict, &Rule), ctx: &Context<'_>) -> Verdict {
+/// Tells whether a verdict may rest on a status of the time before a change.
+fn may_be_outdated(object: &Object, judged: (&Verdict, &Rule), settle: Settle) -> bool {
     let (verdict, rule) = judged;
-    let old_status_possible = match ctx.settle {
+    if matches!(verdict.class, Class::InProgress | Class::Silent) {
+        return false;
+    }
+    match settle {
         Settle::No => false,
         // The spec of a first generation never was another, so its status is of this spec.
         Settle::AfterChange => {
@@ -169,58 +188,30 @@ fn settled(object: &Object, judged: (Verdict, &Rule), ctx: &Context<'_>) -> Verd
                 && object.generation() != Some(1)
         }
         Settle::AfterProvider => rule.guard != Guard::Existence,
-    };
-    let of_a_status = !matches!(verdict.class, Class::InProgress | Class::Silent);
-    if old_status_possible && of_a_status {
-        return Verdict {
-            unsettled: true,
-            ..verdict
-        };
     }
-    verdict
 }
 
-fn resolve(verdict: Verdict, rule: &Rule, (object, ctx): (&Object, &Context<'_>)) -> Health {
-    let since = ctx.since.or_else(|| facts::last_write(object));
-    let ends = |since: Option<Timestamp>, window| {
-        since
-            .and_then(|since| since.checked_add(window).ok())
-            .filter(|end| *end > ctx.now)
-    };
-    let settles = ends(since, SETTLE_WINDOW);
-    let Verdict {
-        class,
-        message,
-        warnings,
-        since: began,
-        unsettled,
-    } = verdict;
-    if let Some(end) = settles.filter(|_| unsettled) {
-        let health = Health::new(
-            Status::InProgress,
-            "its controller may not have looked at it yet",
-        );
-        return Health {
-            recheck_at: Some(end),
-            ..health
-        };
-    }
-    let grace = ends(since.max(began), rule.grace);
-    let (status, recheck_at) = match class {
-        Class::Current => (Status::Current, None),
-        Class::Silent => (
-            settles.map_or(Status::Current, |_| Status::InProgress),
-            settles,
-        ),
-        Class::InProgress => (Status::InProgress, None),
-        Class::Failing => (grace.map_or(Status::Failed, |_| Status::InProgress), grace),
-        Class::Failed => (Status::Failed, None),
-        Class::Suspended => (Status::Suspended, None),
+fn resolve(verdict: Verdict, waits_until: Option<Timestamp>) -> Health {
+    let status = match verdict.class {
+        Class::Silent | Class::Failing if waits_until.is_some() => Status::InProgress,
+        Class::Current | Class::Silent => Status::Current,
+        Class::InProgress => Status::InProgress,
+        Class::Failing | Class::Failed => Status::Failed,
+        Class::Suspended => Status::Suspended,
     };
     Health {
         status,
-        message,
-        warnings,
-        recheck_at,
+        message: verdict.message,
+        warnings: verdict.warnings,
+        recheck_at: waits_until,
     }
+}
+
+/// Returns the end of a window, unless it has passed.
+fn still_to_come(
+    now: Timestamp,
+    since: Option<Timestamp>,
+    window: SignedDuration,
+) -> Option<Timestamp> {
+    since?.checked_add(window).ok().filter(|end| *end > now)
 }

@@ -25,7 +25,8 @@ pub use context::{
 };
 pub use deadline::deadline;
 pub use diagnosis::{
-    Cause, ContainerRef, Instance, Reason, ServiceView, diagnose, explain, explain_service,
+    Cause, ContainerRef, Evidence, Instance, Reason, ServiceView, diagnose, explain,
+    explain_service,
 };
 pub use health::{Health, Status, health};
 pub use keys::{key_names, secret_keys};

@@ -12,8 +12,6 @@ pub(crate) struct Verdict {
     pub(crate) warnings: Vec<String>,
     /// When the trouble began, if the object says so.
     pub(crate) since: Option<Timestamp>,
-    /// Whether the verdict may rest on a status of the time before a change.
-    pub(crate) unsettled: bool,
 }
 
 /// The classes of verdicts.
@@ -80,7 +78,6 @@ impl Verdict {
             message: message.into(),
             warnings: Vec::new(),
             since: None,
-            unsettled: false,
         }
     }
 }

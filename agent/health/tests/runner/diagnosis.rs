@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tidegate_health::{
-    Cause, Instance, Reason, ServiceView, Settle, diagnose, explain, explain_service,
+    Cause, Evidence, Instance, Reason, ServiceView, Settle, diagnose, explain, explain_service,
 };
 use tidegate_object::Object;
 
@@ -489,7 +489,11 @@ fn other_kinds_are_explained_by_their_own_status() {
         ),
     ];
     for (kind, rest, expected) in cases {
-        let found = explain(&object(kind, &rest), (&[], &[]), &context(THEN, Settle::No));
+        let found = explain(
+            &object(kind, &rest),
+            Evidence::default(),
+            &context(THEN, Settle::No),
+        );
         assert_eq!(lines(&found), [expected]);
     }
 }
@@ -501,7 +505,14 @@ fn a_workload_is_explained_by_its_pods_before_its_own_count() {
         &json!({"spec": {"replicas": 2}, "status": {"observedGeneration": 2, "readyReplicas": 1}}),
     );
     let pods = [waiting("ErrImagePull", "denied")];
-    let found = explain(&live, (&pods, &[]), &context(THEN, Settle::No));
+    let found = explain(
+        &live,
+        Evidence {
+            pods: &pods,
+            events: &[],
+        },
+        &context(THEN, Settle::No),
+    );
     assert_eq!(
         lines(&found),
         [
@@ -510,7 +521,17 @@ fn a_workload_is_explained_by_its_pods_before_its_own_count() {
         ]
     );
     let well = object("v1/ConfigMap", &json!({}));
-    assert_eq!(explain(&well, (&pods, &[]), &context(THEN, Settle::No)), []);
+    assert_eq!(
+        explain(
+            &well,
+            Evidence {
+                pods: &pods,
+                events: &[]
+            },
+            &context(THEN, Settle::No)
+        ),
+        []
+    );
 }
 
 #[test]
