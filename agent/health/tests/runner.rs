@@ -17,3 +17,5 @@ mod fixture;
 mod health;
 #[path = "runner/time.rs"]
 mod time;
+#[path = "runner/workload.rs"]
+mod workload;
