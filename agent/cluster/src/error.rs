@@ -69,7 +69,9 @@ impl ApiError {
         let is_status = status.is_some();
         let mut status = status.unwrap_or_default();
         if !is_status {
-            String::from_utf8_lossy(body).trim().clone_into(&mut status.message);
+            String::from_utf8_lossy(body)
+                .trim()
+                .clone_into(&mut status.message);
         }
         let causes: Vec<&str> = status
             .details
