@@ -18,6 +18,9 @@ pub struct Edge {
     pub gate: Gate,
     /// Why it is there.
     pub reason: EdgeReason,
+    /// Whether the reference is new, or this plan makes or changes its target or the target's provider:
+    /// only then does it delay the update of a healthy object.
+    pub fresh: bool,
 }
 
 /// How strong an edge is. Ordered: the weakest first, which is the one that a cycle drops.

@@ -1,1 +1,5 @@
-//! Skeleton.
+//! Git repositories and directories as trees.
+
+mod revision;
+
+pub use revision::{ParseRevisionError, Revision};

@@ -1,1 +1,22 @@
-//! Skeleton.
+//! The Layer resource, and the run that brings it to a revision.
+//!
+//! ```text
+//! source ──► render ──► Order ──Engine──► Run ──► status, events, metrics, Fleet (API, command line)
+//!            controller: one task a layer, triggers coalesced, newer renders pre-empt
+//! ```
+
+mod fleet;
+mod layer;
+mod order;
+mod owner;
+mod run;
+
+pub use fleet::{Fleet, LayerKey, LayerView, Request, RequestError, Ticket};
+pub use layer::{
+    BlockedOn, Changes, Dependency, GitRef, GitSource, HistoryEntry, InventorySummary, Layer,
+    LayerSpec, LayerStatus, LocalRef, PlanSummary, Reference, ReferenceKind, Requirement,
+    SourceSpec, SyncRequest, WaveProgress,
+};
+pub use order::{Adopt, Order, Required, Settings, Trigger};
+pub use owner::Owner;
+pub use run::{Outcome, Phase, Run, RunObject, Step, Waiting};

@@ -1,0 +1,137 @@
+//! How a layer stands.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How a layer stands.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LayerStatus {
+    /// The generation of the spec that this status is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// `Ready`, `Reconciling`, `Stalled`, `Healthy`, `Blocked`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Condition>,
+    /// The revision that was tried last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_attempted_revision: Option<String>,
+    /// The revision whose objects are all applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_applied_revision: Option<String>,
+    /// The revision at which every object was healthy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_healthy_revision: Option<String>,
+    /// The plan of the last run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanSummary>,
+    /// The wave that is being filled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wave: Option<WaveProgress>,
+    /// What the layer waits for, at most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting_for: Vec<BlockedOn>,
+    /// What the layer owns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inventory: Option<InventorySummary>,
+    /// The manual sync that was asked for last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sync: Option<SyncRequest>,
+    /// The last 20 runs, the newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<HistoryEntry>,
+}
+
+/// The plan of a run in short.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanSummary {
+    /// How many objects change, by change.
+    #[serde(default)]
+    pub changes: Changes,
+    /// How many findings there are.
+    #[serde(default)]
+    pub findings: u32,
+    /// How many objects preflight could not prove.
+    #[serde(default)]
+    pub unproven: u32,
+}
+
+/// Counts by change: `create`, `update`, `adopt`, `none`.
+pub type Changes = BTreeMap<String, u32>;
+
+/// How far the waves are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WaveProgress {
+    /// The first wave that is not done.
+    pub current: u32,
+    /// How many there are.
+    pub of: u32,
+}
+
+/// Something that is waited for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BlockedOn {
+    /// The object that is waited for.
+    pub object: String,
+    /// What is missing.
+    pub reason: String,
+    /// Since when.
+    pub since: String,
+}
+
+/// What a layer owns.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct InventorySummary {
+    /// How many objects.
+    pub objects: u32,
+    /// How many of them are healthy.
+    pub healthy: u32,
+    /// How many of them are no longer in Git: reported, not deleted.
+    #[serde(default)]
+    pub left_git: u32,
+}
+
+/// A manual sync.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncRequest {
+    /// The id that was asked for, which is the run's.
+    pub id: String,
+    /// `pending`, `running` or the run's outcome.
+    pub state: String,
+}
+
+/// A run that is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryEntry {
+    /// The run's id.
+    pub id: String,
+    /// Why it began.
+    pub trigger: String,
+    /// Who asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_by: Option<String>,
+    /// The revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// How it ended.
+    pub outcome: String,
+    /// What there was to say of it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    /// How many objects changed, by change.
+    #[serde(default)]
+    pub changes: Changes,
+    /// When it began.
+    pub started: String,
+    /// When it ended.
+    pub ended: String,
+}

@@ -1,0 +1,85 @@
+//! What a run is asked to do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tidegate_kustomize::Rendered;
+use tidegate_object::ObjectId;
+use tidegate_source::Revision;
+
+use crate::Owner;
+
+/// What a run is asked to do: bring an owner's objects to a rendering.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The run's id, which every answer about it carries.
+    pub id: String,
+    /// Why it runs.
+    pub trigger: Trigger,
+    /// Who asked for it, if a person or an account did.
+    pub requested_by: Option<String>,
+    /// Whose objects they are.
+    pub owner: Owner,
+    /// What is rendered; `None` for a directory.
+    pub revision: Option<Revision>,
+    /// The rendering.
+    pub rendered: Arc<Rendered>,
+    /// How it is done.
+    pub settings: Settings,
+}
+
+/// Why a run begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Trigger {
+    /// A new rendering: a commit, or another spec of the Layer.
+    Change,
+    /// Somebody asked, by annotation, HTTP or command line.
+    Manual,
+    /// What the layer depends on is there now.
+    Dependency,
+    /// A run before it did not end well, and its pause is over.
+    Retry,
+    /// The agent started.
+    Start,
+}
+
+/// How a run is done; the Layer's spec, checked.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What happens to objects that are there already.
+    pub adopt: Adopt,
+    /// How long an object may take to get ready.
+    pub timeout: Duration,
+    /// The account that writes, by impersonation: namespace and name. `None` writes with the caller's own rights.
+    pub account: Option<(String, String)>,
+    /// What comes from elsewhere and gates the layer.
+    pub requires: Vec<Required>,
+    /// Reference rules of the Layer, besides the built-in ones.
+    pub references: Vec<tidegate_plan::Rule>,
+    /// How many objects are written at the same time.
+    pub concurrency: usize,
+}
+
+/// What happens to objects that are there already.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Adopt {
+    /// They block.
+    Never,
+    /// What nobody else owns becomes the layer's.
+    #[default]
+    Unowned,
+}
+
+/// An object from elsewhere that a layer needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Required {
+    /// The object.
+    pub id: ObjectId,
+    /// Whether it must be healthy, or just be there.
+    pub ready: bool,
+}

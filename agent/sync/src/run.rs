@@ -1,0 +1,145 @@
+//! A run as everybody sees it: status, events, metrics, history, API and command line read this value.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tidegate_health::Status;
+use tidegate_object::{ObjectId, Origin};
+use tidegate_plan::{Change, Edge, Finding};
+use tidegate_source::Revision;
+
+use crate::Trigger;
+
+/// One attempt to bring a layer to a revision, as far as it has come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Run {
+    /// The run's id.
+    pub id: String,
+    /// Why it began.
+    pub trigger: Trigger,
+    /// Who asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_by: Option<String>,
+    /// The revision that it brings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<Revision>,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
+    /// What it is doing.
+    pub phase: Phase,
+    /// How it ended; `None` while it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// What is to be said of it as a whole: a refusal, an error of the render.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    /// How many waves there are.
+    pub waves: u32,
+    /// The objects, in the order of the plan.
+    pub objects: Vec<RunObject>,
+    /// The plan's edges.
+    pub edges: Vec<Edge>,
+    /// What is worth a warning.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+    /// Owned objects that the revision no longer holds. They are reported, not deleted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_git: Vec<ObjectId>,
+    /// How long each phase took, in seconds, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub durations: Vec<(Phase, f64)>,
+}
+
+/// What a run is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Phase {
+    /// It reads the source.
+    Fetch,
+    /// It renders and plans.
+    Render,
+    /// It asks the API server what it would say.
+    Preflight,
+    /// It writes along the edges, and waits for gates.
+    Apply,
+    /// Everything is written; it waits for health.
+    Wait,
+    /// It is over.
+    Done,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// Every object is applied and healthy.
+    Healthy,
+    /// Something failed or is set aside; the rest is applied.
+    Degraded,
+    /// It stopped before it wrote, or in the middle.
+    Failed,
+    /// A newer rendering took its place.
+    Superseded,
+}
+
+/// One object of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunObject {
+    /// The object.
+    pub id: ObjectId,
+    /// Its wave, from 1.
+    pub wave: u32,
+    /// What happens to it.
+    pub change: Change,
+    /// How far it has come.
+    pub step: Step,
+    /// How well it is.
+    pub health: Status,
+    /// What the cluster says of it, or why it is not written.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    /// What it waits for now, each with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting_for: Vec<Waiting>,
+    /// Since when it is at this step.
+    pub since: Timestamp,
+    /// Where it stands in Git.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+/// How far an object has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Step {
+    /// Nothing has happened yet.
+    Pending,
+    /// It waits for gates.
+    Waiting,
+    /// It is written, and waited for.
+    Applied,
+    /// It is written and well, or was so already.
+    Ready,
+    /// It may not be written: somebody else owns it, or the account may not.
+    Blocked,
+    /// It is refused as invalid, or does not get well.
+    Failed,
+    /// What it depends on is set aside, and so is it.
+    SetAside,
+}
+
+/// A gate that is closed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Waiting {
+    /// The object that is waited for.
+    pub object: ObjectId,
+    /// What is missing, in the cluster's words.
+    pub reason: String,
+    /// Since when.
+    pub since: Timestamp,
+}
