@@ -14,8 +14,8 @@ mod run;
 pub use fleet::{Fleet, LayerKey, LayerView, Request, RequestError, Ticket};
 pub use layer::{
     BlockedOn, Changes, Dependency, GitRef, GitSource, HistoryEntry, InventorySummary, Layer,
-    LayerSpec, LayerStatus, LocalRef, PlanSummary, Reference, ReferenceKind, Requirement,
-    SourceSpec, SyncRequest, WaveProgress,
+    LayerSpec, LayerStatus, LocalRef, PlanSummary, Reference, ReferenceClass, ReferenceKind,
+    Requirement, SourceSpec, SyncRequest, WaveProgress, crd_yaml,
 };
 pub use order::{Adopt, Order, Required, Settings, Trigger};
 pub use owner::Owner;

@@ -1,49 +1,109 @@
 //! What is wanted of a layer.
+#![expect(
+    unreachable_pub,
+    reason = "the derive of schemas with CEL rules repeats the types inside of functions"
+)]
 
-use kube::CustomResource;
+use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::LayerStatus;
 use crate::Adopt;
 
+/// A duration in the words of Kubernetes, at least a second.
+const DURATION: &str = "self.matches('^([0-9]+(ms|s|m|h))+$') && duration(self) >= duration('1s')";
+/// What a duration must be.
+const DURATION_MESSAGE: &str = "must be a duration of at least 1s, such as 30s, 10m or 1h30m";
+
 /// A directory of a Git repository at a ref, applied to the cluster as one unit.
-#[derive(CustomResource, Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(CustomResource, Debug, Clone, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[kube(
     group = "tidegate.dev",
     version = "v1alpha1",
     kind = "Layer",
     namespaced,
     status = "LayerStatus",
-    category = "tidegate"
+    category = "tidegate",
+    doc = "A directory of a Git repository at a ref, applied to the cluster as one unit.",
+    validation = Rule::new(
+        "!has(self.spec.dependsOn) || !self.spec.dependsOn.exists(d, d.name == self.metadata.name && !has(d.__namespace__))"
+    ).message("a layer cannot depend on itself"),
+    printcolumn(
+        name = "Ready",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Ready\")].status",
+        description = "Whether the newest revision is applied and healthy."
+    ),
+    printcolumn(
+        name = "Health",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Healthy\")].reason",
+        description = "How the objects are."
+    ),
+    printcolumn(
+        name = "Revision",
+        type_ = "string",
+        json_path = ".status.lastAppliedRevision",
+        description = "The revision whose objects are all applied."
+    ),
+    printcolumn(
+        name = "Wave",
+        type_ = "string",
+        json_path = ".status.wave.progress",
+        description = "The first wave that is not done, and how many there are."
+    ),
+    printcolumn(
+        name = "Objects",
+        type_ = "integer",
+        json_path = ".status.inventory.objects",
+        description = "How many objects the layer owns."
+    ),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(
+        name = "Message",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Ready\")].message",
+        description = "What there is to say of it."
+    )
 )]
 #[serde(rename_all = "camelCase")]
 pub struct LayerSpec {
     /// Where the manifests are.
     pub source: SourceSpec,
-    /// The directory of the repository that is applied.
+    /// The directory of the repository that is applied; empty for its root.
     #[serde(default)]
+    #[schemars(length(max = 1024))]
+    #[x_kube(validation = Rule::new("!self.startsWith('/') && !self.split('/').exists(part, part == '..')").message("must be a path within the repository: relative, without `..`"))]
     pub path: String,
     /// Layers that come first: satisfied once each has been healthy at its newest revision.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64))]
     pub depends_on: Vec<Dependency>,
     /// Objects that come from elsewhere and must be there before what refers to them is applied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 256))]
     pub requires: Vec<Requirement>,
     /// What happens to objects that are there already: `unowned` adopts what nobody else owns.
     #[serde(default)]
     pub adopt: Adopt,
     /// The first pause before a run that did not end well is tried again; it grows to 5m.
     #[serde(default = "default_retry_interval")]
+    #[schemars(length(max = 32))]
+    #[x_kube(validation = Rule::new(DURATION).message(DURATION_MESSAGE))]
     pub retry_interval: String,
     /// How long an object may take to get ready, unless its kind says otherwise.
     #[serde(default = "default_timeout")]
+    #[schemars(length(max = 32))]
+    #[x_kube(validation = Rule::new(DURATION).message(DURATION_MESSAGE))]
     pub timeout: String,
     /// The account, in the Layer's namespace, whose rights are used for every write of the layer's objects.
     #[serde(default = "default_service_account")]
+    #[schemars(length(min = 1, max = 253))]
     pub service_account_name: String,
     /// Fields of your own kinds that name other objects.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 256))]
     pub references: Vec<Reference>,
 }
 
@@ -56,19 +116,28 @@ pub struct SourceSpec {
 }
 
 /// A Git repository at a ref.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GitSource {
-    /// `https://`, `ssh://` or `user@host:path`.
+    /// `https://`, `ssh://` or `user@host:path`; `file://` if the agent allows local sources.
+    #[schemars(length(max = 2048))]
+    #[x_kube(
+        validation = Rule::new("self.matches('^(https|ssh|file)://[^[:space:]]+$') || self.matches('^[A-Za-z0-9._-]+@[^:/[:space:]]+:[^[:space:]]+$')").message("must be https://host/path, ssh://user@host/path or user@host:path"),
+        validation = Rule::new("!self.matches('^https://[^/]*@')").message("must hold no credentials: put them into a Secret, and name it in secretRef")
+    )]
     pub url: String,
     /// What is followed; without it the remote's HEAD.
     #[serde(default, skip_serializing_if = "Option::is_none", rename = "ref")]
     pub reference: Option<GitRef>,
     /// How often the ref is looked at.
     #[serde(default = "default_interval")]
+    #[schemars(length(max = 32))]
+    #[x_kube(validation = Rule::new(DURATION).message(DURATION_MESSAGE))]
     pub interval: String,
     /// How long one look or fetch may take.
     #[serde(default = "default_fetch_timeout")]
+    #[schemars(length(max = 32))]
+    #[x_kube(validation = Rule::new(DURATION).message(DURATION_MESSAGE))]
     pub timeout: String,
     /// A Secret of the Layer's namespace: `username` and `password`, `bearerToken`, `identity` (and `password`) with
     /// `known_hosts`, `tls.crt` and `tls.key`, `ca.crt`.
@@ -77,20 +146,26 @@ pub struct GitSource {
 }
 
 /// A ref: one of the fields.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("[has(self.branch), has(self.tag), has(self.semver), has(self.commit)].filter(set, set).size() == 1").message("set exactly one of branch, tag, semver and commit"))]
 pub struct GitRef {
     /// A branch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 256))]
     pub branch: Option<String>,
     /// A tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 256))]
     pub tag: Option<String>,
     /// A range over tags, for example `^1.2` or `>=1.0 <2.0`: the highest that fits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 256))]
     pub semver: Option<String>,
     /// An exact commit, forty hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    #[x_kube(validation = Rule::new("self.matches('^[0-9a-f]{40}$')").message("must be a whole commit id: forty hexadecimal digits in lower case"))]
     pub commit: Option<String>,
 }
 
@@ -98,6 +173,7 @@ pub struct GitRef {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LocalRef {
     /// Its name.
+    #[schemars(length(min = 1, max = 253))]
     pub name: String,
 }
 
@@ -106,9 +182,11 @@ pub struct LocalRef {
 #[serde(rename_all = "camelCase")]
 pub struct Dependency {
     /// Its name.
+    #[schemars(length(min = 1, max = 253))]
     pub name: String,
     /// Its namespace; the Layer's own if it is not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63))]
     pub namespace: Option<String>,
     /// Whether it must be healthy now, and not just have been so once.
     #[serde(default)]
@@ -120,13 +198,20 @@ pub struct Dependency {
 #[serde(rename_all = "camelCase")]
 pub struct Requirement {
     /// Its apiVersion.
+    #[schemars(
+        length(min = 1, max = 317),
+        regex(pattern = "^([a-z0-9.-]+/)?v[0-9][a-z0-9]*$")
+    )]
     pub api_version: String,
     /// Its kind.
+    #[schemars(length(min = 1, max = 63), regex(pattern = "^[A-Z][A-Za-z0-9]*$"))]
     pub kind: String,
     /// Its name.
+    #[schemars(length(min = 1, max = 253))]
     pub name: String,
     /// Its namespace; none for a cluster-scoped object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63))]
     pub namespace: Option<String>,
     /// Whether it must be healthy, and not just be there.
     #[serde(default)]
@@ -140,12 +225,26 @@ pub struct Reference {
     /// The kind that has the field.
     pub from: ReferenceKind,
     /// The field, with `[]` behind a list, for example `spec.users[].secretName`.
+    #[schemars(length(min = 1, max = 512))]
     pub path: String,
     /// The kind that the field names.
     pub to: ReferenceKind,
     /// `exists` waits until the object is there, `ready` until it can do its work, `soft` orders only.
-    #[serde(default = "default_class")]
-    pub class: String,
+    #[serde(default)]
+    pub class: ReferenceClass,
+}
+
+/// How strong a reference is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ReferenceClass {
+    /// The object must be there.
+    #[default]
+    Exists,
+    /// The object must be able to do its work.
+    Ready,
+    /// Order only.
+    Soft,
 }
 
 /// A kind, in any group if none is given.
@@ -154,8 +253,10 @@ pub struct Reference {
 pub struct ReferenceKind {
     /// The API group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
     pub group: Option<String>,
     /// The kind.
+    #[schemars(length(min = 1, max = 63), regex(pattern = "^[A-Z][A-Za-z0-9]*$"))]
     pub kind: String,
 }
 
@@ -177,8 +278,4 @@ fn default_timeout() -> String {
 
 fn default_service_account() -> String {
     "tidegate-deployer".into()
-}
-
-fn default_class() -> String {
-    "exists".into()
 }

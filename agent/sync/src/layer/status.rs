@@ -15,6 +15,7 @@ pub struct LayerStatus {
     pub observed_generation: Option<i64>,
     /// `Ready`, `Reconciling`, `Stalled`, `Healthy`, `Blocked`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
     /// The revision that was tried last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -71,6 +72,9 @@ pub struct WaveProgress {
     pub current: u32,
     /// How many there are.
     pub of: u32,
+    /// Both, as tables show them: `2/5`.
+    #[serde(default)]
+    pub progress: String,
 }
 
 /// Something that is waited for.
