@@ -1,3 +1,38 @@
-//! The tidegate command.
+//! The tidegate command: the agent, and the command line that answers questions.
 
-fn main() {}
+mod cli;
+mod command;
+mod exit;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::Cli;
+use crate::exit::Exit;
+
+fn main() -> ExitCode {
+    // One provider for every TLS connection; it is set once, so the result says nothing.
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return exit::failed(&error.into()),
+    };
+    let ended = runtime.block_on(async {
+        tokio::select! {
+            ended = cli.run() => ended,
+            () = exit::interrupted() => Ok(Exit::Interrupted),
+        }
+    });
+    // Blocking work that is under way is not waited for.
+    runtime.shutdown_background();
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(error) => exit::failed(&error),
+    }
+}

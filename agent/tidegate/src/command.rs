@@ -1,0 +1,15 @@
+//! The commands, one file each.
+
+mod cluster_args;
+mod completion;
+mod get;
+mod layers;
+mod progress;
+mod sync;
+mod version;
+
+pub(crate) use cluster_args::ClusterArgs;
+pub(crate) use completion::Completion;
+pub(crate) use get::Get;
+pub(crate) use sync::Sync;
+pub(crate) use version::Version;

@@ -1,0 +1,109 @@
+//! `tidegate get [LAYER]`.
+
+use clap::Args;
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use tidegate_cluster::Cluster;
+use tidegate_sync::Layer;
+
+use super::layers::{self, LayerName};
+use crate::command::ClusterArgs;
+use crate::exit::Exit;
+use crate::output::{Format, Table, age};
+
+/// Show layers: ready or not, how well, at which revision, in which wave
+#[derive(Debug, Args)]
+pub(crate) struct Get {
+    /// The layer; all if it is not given.
+    #[arg(value_name = "[NAMESPACE/]LAYER")]
+    layer: Option<LayerName>,
+    /// The namespace; all if it is not given.
+    #[arg(short, long, value_name = "NAMESPACE")]
+    namespace: Option<String>,
+    /// The form of the output.
+    #[arg(short, long, value_name = "FORM", default_value = "table")]
+    output: Format,
+    #[command(flatten)]
+    to: ClusterArgs,
+}
+
+impl Get {
+    pub(crate) async fn run(&self) -> anyhow::Result<Exit> {
+        let cluster = Cluster::connect(&self.to.options()).await?;
+        let namespace = self.namespace.as_deref();
+        let layers = match &self.layer {
+            Some(wanted) => vec![layers::find(&cluster, namespace, wanted).await?],
+            None => layers::list(&cluster, namespace).await?,
+        };
+        self.output
+            .print(&layers, || table(&layers, Timestamp::now()))?;
+        let ready = layers.iter().all(|layer| is_true(layer, "Ready"));
+        Ok(if ready { Exit::Done } else { Exit::NotDone })
+    }
+}
+
+fn table(layers: &[Layer], now: Timestamp) -> String {
+    if layers.is_empty() {
+        return "no layers\n".into();
+    }
+    let mut table = Table::new(&[
+        "NAMESPACE",
+        "NAME",
+        "READY",
+        "HEALTH",
+        "REVISION",
+        "WAVE",
+        "OBJECTS",
+        "AGE",
+        "MESSAGE",
+    ]);
+    for layer in layers {
+        table.row(row(layer, now));
+    }
+    table.text()
+}
+
+fn row(layer: &Layer, now: Timestamp) -> Vec<String> {
+    let status = layer.status.clone().unwrap_or_default();
+    let created = layer.metadata.creation_timestamp.as_ref();
+    let ready = condition(layer, "Ready");
+    let wave = status
+        .wave
+        .map(|wave| format!("{}/{}", wave.current, wave.of));
+    let inventory = status
+        .inventory
+        .map(|owned| format!("{}/{}", owned.healthy, owned.objects));
+    vec![
+        layer.metadata.namespace.clone().unwrap_or_default(),
+        layer.metadata.name.clone().unwrap_or_default(),
+        ready.map_or("Unknown".into(), |ready| ready.status.clone()),
+        condition(layer, "Healthy").map_or("-".into(), |healthy| healthy.reason.clone()),
+        status
+            .last_attempted_revision
+            .as_deref()
+            .map_or("-".into(), short),
+        wave.unwrap_or_else(|| "-".into()),
+        inventory.unwrap_or_else(|| "-".into()),
+        created.map_or("-".into(), |created| age(created.0, now)),
+        ready.map_or(String::new(), |ready| first_line(&ready.message)),
+    ]
+}
+
+/// Shortens `main@sha1:<commit>` to what people read.
+fn short(revision: &str) -> String {
+    let parsed = revision.parse::<tidegate_source::Revision>();
+    parsed.map_or_else(|_| revision.into(), |revision| revision.short())
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().into()
+}
+
+pub(super) fn condition<'a>(layer: &'a Layer, kind: &str) -> Option<&'a Condition> {
+    let conditions = &layer.status.as_ref()?.conditions;
+    conditions.iter().find(|condition| condition.type_ == kind)
+}
+
+pub(super) fn is_true(layer: &Layer, kind: &str) -> bool {
+    condition(layer, kind).is_some_and(|condition| condition.status == "True")
+}

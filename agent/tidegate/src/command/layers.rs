@@ -1,0 +1,88 @@
+//! Layers of a cluster, as the commands read them.
+
+use anyhow::{Context as _, bail};
+use tidegate_cluster::Cluster;
+use tidegate_object::{GroupKind, Object, ObjectId};
+use tidegate_sync::Layer;
+
+/// A Layer's namespace and name, written `NAME` or `NAMESPACE/NAME`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LayerName {
+    pub(crate) namespace: Option<String>,
+    pub(crate) name: String,
+}
+
+impl std::str::FromStr for LayerName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (namespace, name) = match text.split_once('/') {
+            Some((namespace, name)) => (Some(namespace), name),
+            None => (None, text),
+        };
+        if name.is_empty() || name.contains('/') || namespace.is_some_and(str::is_empty) {
+            return Err("write NAME or NAMESPACE/NAME".into());
+        }
+        Ok(Self {
+            namespace: namespace.map(Into::into),
+            name: name.into(),
+        })
+    }
+}
+
+/// The kind of Layers.
+pub(crate) fn kind() -> GroupKind {
+    GroupKind::new("tidegate.dev", "Layer")
+}
+
+/// Reads all Layers of a namespace, or of all.
+pub(crate) async fn list(cluster: &Cluster, namespace: Option<&str>) -> anyhow::Result<Vec<Layer>> {
+    served(cluster).await?;
+    let objects = cluster.list(&kind(), namespace, "").await?;
+    objects.into_iter().map(typed).collect()
+}
+
+/// Reads one Layer; without a namespace it is looked for in `namespace`, then everywhere.
+pub(crate) async fn find(
+    cluster: &Cluster,
+    namespace: Option<&str>,
+    wanted: &LayerName,
+) -> anyhow::Result<Layer> {
+    served(cluster).await?;
+    let namespace = wanted.namespace.as_deref().or(namespace);
+    if let Some(namespace) = namespace {
+        let id = ObjectId::new(kind(), Some(namespace), &wanted.name);
+        return match cluster.get(&id).await? {
+            Some(object) => typed(object),
+            None => bail!(
+                "there is no layer {namespace}/{}: see `tidegate get`",
+                wanted.name
+            ),
+        };
+    }
+    let named = |layer: &Layer| layer.metadata.name.as_deref() == Some(&wanted.name);
+    let mut found: Vec<Layer> = list(cluster, None).await?;
+    found.retain(named);
+    match (found.pop(), found.len()) {
+        (Some(layer), 0) => Ok(layer),
+        (Some(_), _) => bail!(
+            "there is more than one layer {}: say which by -n or as NAMESPACE/{}",
+            wanted.name,
+            wanted.name
+        ),
+        (None, _) => bail!("there is no layer {}: see `tidegate get`", wanted.name),
+    }
+}
+
+async fn served(cluster: &Cluster) -> anyhow::Result<()> {
+    cluster.kinds().refresh().await?;
+    if cluster.kinds().preferred(&kind()).is_none() {
+        bail!("this cluster has no layers: install tidegate with `tidegate install`");
+    }
+    Ok(())
+}
+
+fn typed(object: Object) -> anyhow::Result<Layer> {
+    let id = object.id().clone();
+    serde_json::from_value(object.into_value()).with_context(|| format!("{id} cannot be read"))
+}

@@ -1,0 +1,80 @@
+//! A run as it is followed: one line that is rewritten on a terminal, a line for each change elsewhere.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use tidegate_sync::Layer;
+
+/// The longest line that is rewritten: a longer one would wrap, and stay.
+const WIDTH: usize = 100;
+
+/// Shows how far a layer has come, once for each change.
+pub(crate) struct Progress {
+    rewrites: bool,
+    last: String,
+}
+
+impl Progress {
+    pub(crate) fn new() -> Self {
+        Self {
+            rewrites: io::stderr().is_terminal(),
+            last: String::new(),
+        }
+    }
+
+    /// Shows the layer, unless that would say the same again.
+    pub(crate) fn show(&mut self, layer: &Layer) -> io::Result<()> {
+        let text = describe(layer);
+        if text == self.last {
+            return Ok(());
+        }
+        let mut stderr = anstream::stderr();
+        if self.rewrites {
+            let shown: String = text.chars().take(WIDTH).collect();
+            write!(stderr, "\r\x1b[2K{shown}")?;
+        } else {
+            writeln!(stderr, "{text}")?;
+        }
+        self.last = text;
+        stderr.flush()
+    }
+
+    /// Ends with the outcome.
+    pub(crate) fn end(&mut self, outcome: &str) -> io::Result<()> {
+        let mut stderr = anstream::stderr();
+        if self.rewrites {
+            writeln!(stderr)?;
+        }
+        writeln!(stderr, "{outcome}")
+    }
+}
+
+fn describe(layer: &Layer) -> String {
+    let status = layer.status.clone().unwrap_or_default();
+    let mut parts = Vec::new();
+    if let Some(wave) = &status.wave {
+        parts.push(format!("wave {}/{}", wave.current, wave.of));
+    }
+    if let Some(owned) = &status.inventory {
+        parts.push(format!(
+            "{}/{} objects healthy",
+            owned.healthy, owned.objects
+        ));
+    }
+    match status.waiting_for.as_slice() {
+        [] => {}
+        [first, others @ ..] => {
+            let more = match others.len() {
+                0 => String::new(),
+                count => format!(" (and {count} more)"),
+            };
+            parts.push(format!(
+                "waits for {}: {}{more}",
+                first.object, first.reason
+            ));
+        }
+    }
+    if parts.is_empty() {
+        return "pending".into();
+    }
+    parts.join(" · ")
+}

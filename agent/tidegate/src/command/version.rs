@@ -1,0 +1,29 @@
+//! `tidegate version`.
+
+use clap::Args;
+use tidegate_cluster::Cluster;
+
+use crate::command::ClusterArgs;
+use crate::exit::Exit;
+use crate::output;
+
+/// Print the version of this command and, with `--cluster`, of the API server
+#[derive(Debug, Args)]
+pub(crate) struct Version {
+    /// Ask the cluster for its version, too.
+    #[arg(long)]
+    cluster: bool,
+    #[command(flatten)]
+    to: ClusterArgs,
+}
+
+impl Version {
+    pub(crate) async fn run(&self) -> anyhow::Result<Exit> {
+        output::line(&format!("tidegate {}", env!("CARGO_PKG_VERSION")))?;
+        if self.cluster {
+            let cluster = Cluster::connect(&self.to.options()).await?;
+            output::line(&format!("kubernetes {}", cluster.version().await?))?;
+        }
+        Ok(Exit::Done)
+    }
+}

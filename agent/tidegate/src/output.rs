@@ -1,0 +1,29 @@
+//! What the command says: data to stdout, messages to stderr.
+
+mod age;
+mod format;
+mod table;
+
+use std::io::{self, Write as _};
+
+pub(crate) use age::age;
+pub(crate) use format::Format;
+pub(crate) use table::Table;
+
+/// Writes data to stdout. A reader that has gone, such as `head`, is no error.
+pub(crate) fn data(text: &str) -> io::Result<()> {
+    let mut out = anstream::stdout();
+    quiet(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// Writes one line of data to stdout.
+pub(crate) fn line(text: &str) -> io::Result<()> {
+    data(&format!("{text}\n"))
+}
+
+fn quiet(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
