@@ -6,8 +6,19 @@
 //!                                text, mark            resolution         choices
 //! ```
 
+mod compose;
+mod document;
+mod duplicate;
+mod error;
+mod json;
 mod limits;
+mod merge;
 mod node;
+mod resolve;
+mod timestamp;
 
+pub use document::{Document, parse_documents};
+pub use duplicate::Duplicate;
+pub use error::YamlError;
 pub use limits::Limits;
 pub use node::{Mark, Node, NodeValue, ScalarStyle};

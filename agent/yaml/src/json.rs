@@ -1,0 +1,143 @@
+//! Nodes to JSON values, as go-yaml v3 decodes and Go's `encoding/json` writes them, and back.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Map, Number, Value};
+
+use crate::duplicate::first_duplicate;
+use crate::resolve::Resolved;
+use crate::{Mark, Node, NodeValue, ScalarStyle, YamlError};
+
+impl Node {
+    /// The JSON value.
+    ///
+    /// Numbers are what Go would put into JSON: `0644` is 420, `1.0` and `1e0` are 1. Unquoted dates
+    /// become RFC 3339 texts, `yes` and `on` are texts, `!!binary` is decoded.
+    ///
+    /// # Errors
+    /// [`YamlError`] at a duplicate key, a key that is no text, a value that its explicit tag does not
+    /// fit, and at `.inf` and `.nan`, which JSON cannot hold.
+    pub fn to_json(&self) -> Result<Value, YamlError> {
+        match &self.value {
+            NodeValue::Scalar(text, style) => self.scalar_to_json(text, *style),
+            NodeValue::Sequence(items) => items.iter().map(Self::to_json).collect(),
+            NodeValue::Mapping(pairs) => mapping_to_json(pairs).map(Value::Object),
+        }
+    }
+
+    fn scalar_to_json(&self, text: &str, style: ScalarStyle) -> Result<Value, YamlError> {
+        let resolved = match self.tag.as_deref() {
+            None | Some("!") if style == ScalarStyle::Plain => Resolved::of(text),
+            None | Some("!") => Resolved::Text,
+            Some(tag) => tagged(tag, text, self.mark)?,
+        };
+        Ok(match resolved {
+            Resolved::Null => Value::Null,
+            Resolved::Bool(value) => Value::Bool(value),
+            Resolved::Int(value) => value.into(),
+            Resolved::Uint(value) => value.into(),
+            Resolved::Float(value) => Value::Number(number(value, text, self.mark)?),
+            Resolved::Timestamp(value) => Value::String(value),
+            Resolved::Text | Resolved::Merge if self.tag.as_deref() == Some("!!binary") => {
+                Value::String(binary(text, self.mark)?)
+            }
+            Resolved::Text | Resolved::Merge => Value::String(text.to_owned()),
+        })
+    }
+}
+
+impl From<&Value> for Node {
+    fn from(value: &Value) -> Self {
+        let plain = |text: String| Self::scalar(text, ScalarStyle::Plain);
+        match value {
+            Value::Null => plain("null".to_owned()),
+            Value::Bool(value) => plain(value.to_string()),
+            Value::Number(value) => plain(value.to_string()),
+            Value::String(value) => Self::string(value.as_str()),
+            Value::Array(items) => {
+                Self::from(NodeValue::Sequence(items.iter().map(Self::from).collect()))
+            }
+            Value::Object(fields) => {
+                let pairs = fields.iter();
+                let pairs =
+                    pairs.map(|(key, value)| (Self::string(key.as_str()), Self::from(value)));
+                Self::from(NodeValue::Mapping(pairs.collect()))
+            }
+        }
+    }
+}
+
+fn mapping_to_json(pairs: &[(Node, Node)]) -> Result<Map<String, Value>, YamlError> {
+    if let Some(duplicate) = first_duplicate(pairs) {
+        return Err(duplicate.into());
+    }
+    let field = |(key, value): &(Node, Node)| match (key.text(), key.short_tag()) {
+        (Some(text), "!!str" | "!!merge") => Ok((text.to_owned(), value.to_json()?)),
+        (text, tag) => Err(YamlError::Key {
+            mark: key.mark,
+            key: text.unwrap_or("{…}").to_owned(),
+            tag: tag.to_owned(),
+        }),
+    };
+    pairs.iter().map(field).collect()
+}
+
+/// A scalar with an explicit tag: the tags that go-yaml resolves must fit the text, others make texts.
+fn tagged(tag: &str, text: &str, mark: Mark) -> Result<Resolved, YamlError> {
+    let resolved = match tag {
+        "!!bool" | "!!int" | "!!float" | "!!null" => Resolved::without_timestamps(text),
+        "!!timestamp" => Resolved::of(text),
+        _ => return Ok(Resolved::Text),
+    };
+    match (tag, resolved) {
+        #[expect(clippy::cast_precision_loss, reason = "that is what the tag asks for")]
+        ("!!float", Resolved::Int(value)) => Ok(Resolved::Float(value as f64)),
+        (_, resolved) if resolved.tag() == tag => Ok(resolved),
+        (_, resolved) => Err(YamlError::Value {
+            mark,
+            text: text.to_owned(),
+            problem: format!(
+                "is read as {}, and is no {tag}; correct the text or remove the tag",
+                resolved.tag()
+            ),
+        }),
+    }
+}
+
+/// The number that Go's `encoding/json` writes, and that every JSON reader gets from it.
+fn number(value: f64, text: &str, mark: Mark) -> Result<Number, YamlError> {
+    integral(value)
+        .or_else(|| Number::from_f64(value))
+        .ok_or_else(|| YamlError::Value {
+            mark,
+            text: text.to_owned(),
+            problem: "is no number that JSON can hold; put it in quotes".to_owned(),
+        })
+}
+
+/// The integer that a float is written as: below 1e21 Go writes floats without an exponent.
+pub(crate) fn integral(value: f64) -> Option<Number> {
+    if value.fract() != 0.0 || value.abs() >= 1e21 {
+        return None;
+    }
+    let digits = format!("{value}");
+    let signed = digits.parse::<i64>().map(Number::from);
+    signed
+        .or_else(|_| digits.parse::<u64>().map(Number::from))
+        .ok()
+}
+
+fn binary(text: &str, mark: Mark) -> Result<String, YamlError> {
+    let encoded: String = text
+        .chars()
+        .filter(|char| !matches!(char, '\n' | '\r'))
+        .collect();
+    let bytes = BASE64_STANDARD
+        .decode(encoded)
+        .map_err(|error| YamlError::Value {
+            mark,
+            text: text.to_owned(),
+            problem: format!("is no base64 ({error}); correct it or remove the tag !!binary"),
+        })?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
