@@ -20,6 +20,7 @@ mod kinds;
 mod lease;
 mod live;
 mod read;
+mod write;
 
 pub use apply::{Applied, ApplyOptions, Force, Mode};
 pub use class::Class;

@@ -5,12 +5,15 @@
 //!            controller: one task a layer, triggers coalesced, newer renders pre-empt
 //! ```
 
+mod desired;
 mod fleet;
 mod layer;
+pub mod marks;
 mod order;
 mod owner;
 mod run;
 
+pub use desired::{Desired, Refusal};
 pub use fleet::{Fleet, LayerKey, LayerView, Request, RequestError, Ticket};
 pub use layer::{
     BlockedOn, Changes, Dependency, GitRef, GitSource, HistoryEntry, InventorySummary, Layer,

@@ -1,5 +1,7 @@
 //! A run as everybody sees it: status, events, metrics, history, API and command line read this value.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tidegate_health::Status;
@@ -41,10 +43,13 @@ pub struct Run {
     /// The objects, in the order of the plan.
     pub objects: Vec<RunObject>,
     /// The plan's edges.
-    pub edges: Vec<Edge>,
+    pub edges: Arc<Vec<Edge>>,
     /// What is worth a warning.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub findings: Vec<Finding>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub findings: Arc<Vec<Finding>>,
+    /// How many changes preflight could not prove: they are proven when what they need is there.
+    #[serde(default)]
+    pub unproven: u32,
     /// Owned objects that the revision no longer holds. They are reported, not deleted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_git: Vec<ObjectId>,
@@ -142,4 +147,8 @@ pub struct Waiting {
     pub reason: String,
     /// Since when.
     pub since: Timestamp,
+}
+
+fn is_empty(findings: &Arc<Vec<Finding>>) -> bool {
+    findings.is_empty()
 }

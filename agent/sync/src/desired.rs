@@ -1,0 +1,173 @@
+//! The objects as they are to be in the cluster: the rendering, checked, normalised and marked.
+
+mod duplicates;
+mod secret;
+
+use serde_json::{Map, Value};
+use thiserror::Error;
+use tidegate_kustomize::Rendered;
+use tidegate_object::{Gvk, Object, ObjectId, Origin};
+use tidegate_plan::{Finding, FindingKind};
+
+use crate::{Owner, marks};
+
+/// A rendering as it is to be in the cluster.
+#[derive(Debug, Default)]
+pub struct Desired {
+    /// The objects, in the order of the rendering.
+    pub objects: Vec<Object>,
+    /// What may not be sent, each with its place in Git.
+    pub refused: Vec<Refusal>,
+    /// What is worth a warning.
+    pub findings: Vec<Finding>,
+}
+
+/// An object that is not sent, because it is wrong in itself.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// The object.
+    pub object: ObjectId,
+    /// Where it stands in Git.
+    pub origin: Option<Origin>,
+    /// What is wrong, and what to do.
+    pub message: String,
+}
+
+impl Desired {
+    /// Checks, normalises and marks a rendering.
+    ///
+    /// `namespaced` tells the scope of a kind, or that it is not known. A namespace on an object that has none is
+    /// dropped with a finding, as the API server drops it in silence.
+    pub fn of(
+        rendered: &Rendered,
+        owner: &Owner,
+        namespaced: &dyn Fn(&Gvk) -> Option<bool>,
+    ) -> Self {
+        let mut desired = Self {
+            findings: rendered.findings.iter().map(render_finding).collect(),
+            ..Self::default()
+        };
+        for object in &rendered.objects {
+            desired.take(object, owner, namespaced(object.gvk()));
+        }
+        desired
+    }
+
+    fn take(&mut self, object: &Object, owner: &Owner, namespaced: Option<bool>) {
+        let scoped = self.scoped(object, namespaced);
+        let normalised = scoped.and_then(|object| normalised(&object));
+        let object = match normalised {
+            Ok(object) => object,
+            Err(message) => {
+                self.refused.push(Refusal {
+                    object: object.id().clone(),
+                    origin: object.origin().cloned(),
+                    message,
+                });
+                return;
+            }
+        };
+        let mut stripped = Vec::new();
+        let id = object.id().clone();
+        let marked = object.map(|fields| {
+            stripped = marks::strip(fields);
+            marks::set(fields, owner, &id);
+        });
+        let Ok(marked) = marked else { return };
+        for field in stripped {
+            let message = "the mark is Tidegate's own, and was left out: take it out of Git";
+            self.findings
+                .push(finding(&marked, FindingKind::MarkStripped, &field, message));
+        }
+        self.objects.push(marked);
+    }
+
+    /// Holds an object's namespace against the scope of its kind.
+    fn scoped(&mut self, object: &Object, namespaced: Option<bool>) -> Result<Object, String> {
+        let namespace = object.id().namespace.as_deref();
+        match (namespaced, namespace) {
+            (Some(true), None) => Err(format!(
+                "{} has no namespace: set metadata.namespace, or `namespace:` in the kustomization",
+                object.gvk().kind
+            )),
+            (Some(false), Some(namespace)) => {
+                let message = format!(
+                    "{} has no namespace, and `{namespace}` was left out: take it out of Git",
+                    object.gvk().kind
+                );
+                let finding = finding(object, FindingKind::Render, "metadata.namespace", &message);
+                self.findings.push(finding);
+                without_namespace(object)
+            }
+            _ => Ok(object.clone()),
+        }
+    }
+}
+
+fn without_namespace(object: &Object) -> Result<Object, String> {
+    let object = object.clone().map(|fields| {
+        if let Some(metadata) = fields.get_mut("metadata").and_then(Value::as_object_mut) {
+            metadata.remove("namespace");
+        }
+    });
+    object.map_err(|error| error.to_string())
+}
+
+/// Brings an object to the one form in which it is sent and compared.
+fn normalised(object: &Object) -> Result<Object, String> {
+    let mut problem = None;
+    let object = object.clone().map(|fields| {
+        fields.values_mut().for_each(drop_nulls);
+        problem = secret::fold(fields).err();
+    });
+    let object = object.map_err(|error| error.to_string())?;
+    if let Some(problem) = problem {
+        return Err(problem);
+    }
+    match duplicates::find(&object) {
+        Some(duplicate) => Err(duplicate),
+        None => Ok(object),
+    }
+}
+
+/// A null means "not given"; sent, it would be a field that is owned.
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => drop_null_fields(fields),
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        _ => {}
+    }
+}
+
+fn drop_null_fields(fields: &mut Map<String, Value>) {
+    fields.retain(|_, value| !value.is_null());
+    fields.values_mut().for_each(drop_nulls);
+}
+
+fn finding(object: &Object, kind: FindingKind, field: &str, message: &str) -> Finding {
+    Finding {
+        kind,
+        object: Some(object.id().clone()),
+        origin: object.origin().cloned(),
+        field: Some(field.into()),
+        message: message.into(),
+    }
+}
+
+fn render_finding(found: &tidegate_kustomize::Finding) -> Finding {
+    Finding {
+        kind: FindingKind::Render,
+        object: None,
+        origin: Some(Origin {
+            file: found.file.as_str().into(),
+            document: 0,
+            line: found.line,
+        }),
+        field: Some(found.field.clone()),
+        message: found.message.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
