@@ -202,7 +202,8 @@ fn json(response: Response) -> Result<Value> {
         .map_err(|error| Error::malformed("the API server's answer", &error))
 }
 
-fn tls(connection: &Connection) -> Result<rustls::ClientConfig> {
+/// The TLS settings of a connection.
+pub(crate) fn tls(connection: &Connection) -> Result<rustls::ClientConfig> {
     let wrong = |error: &dyn std::fmt::Display| {
         Error::malformed("a certificate of the connection", &error.to_string())
     };

@@ -14,8 +14,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::binaries::{Binaries, CONTROL_PLANE};
-use crate::certificates::Subject;
-use crate::client::{Client, Connection};
+use crate::certificates::{self, Subject};
+use crate::client::{Client, Connection, Credentials};
 use crate::{Error, Result, Upstream, program, wait};
 use audit::AuditEvent;
 use component::Component;
@@ -157,6 +157,30 @@ impl ControlPlane {
     /// [`Error::Unsupported`] on a cluster that was there before.
     pub fn kubeconfig_for(&self, subject: Subject<'_>) -> Result<PathBuf> {
         self.own()?.kubeconfig_for(subject)
+    }
+
+    /// A token of a service account, for an hour.
+    ///
+    /// # Errors
+    /// [`Error::Api`] if there is no such account.
+    pub fn account_token(&self, namespace: &str, name: &str) -> Result<String> {
+        let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token");
+        let request = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 86_400}});
+        let answer = self.client.create(&path, &request)?;
+        let token = answer.pointer("/status/token").and_then(Value::as_str);
+        Ok(token.unwrap_or_default().to_owned())
+    }
+
+    /// Writes a kubeconfig of a service account, who has no rights but those given.
+    ///
+    /// # Errors
+    /// [`Error::Api`] if there is no such account.
+    pub fn write_account_kubeconfig(&self, path: &Path, account: (&str, &str)) -> Result<()> {
+        let connection = Connection {
+            credentials: Credentials::Token(self.account_token(account.0, account.1)?),
+            ..self.connection().clone()
+        };
+        certificates::write_private(path, &kubeconfig::text(&connection))
     }
 
     /// Runs kubectl with all rights, and answers its standard output.

@@ -22,6 +22,7 @@
 //! ```
 
 pub mod admission_server;
+pub mod agent;
 pub mod cache;
 pub mod certificates;
 pub mod client;
@@ -45,6 +46,7 @@ mod service;
 mod tls_server;
 
 pub use admission_server::{AdmissionServer, Answer};
+pub use agent::{Access, Agent, AgentOptions};
 pub use client::Client;
 pub use control_plane::audit::AuditEvent;
 pub use control_plane::component::Component;
