@@ -54,6 +54,7 @@ pub use control_plane::{ControlPlane, Options};
 pub use error::{Error, Result};
 pub use git_server::{GitServer, Route};
 pub use operators::{Operator, Operators};
+pub use program::command_output;
 pub use repository::{Commit, Repository, Webhook};
 pub use ssh_server::{ClientKey, SshServer};
 pub use upstream::Upstream;

@@ -68,6 +68,21 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     })
 }
 
+/// Runs a program to its end, and answers everything it printed; its exit code says nothing here.
+///
+/// # Errors
+/// [`Error::Run`] if it cannot be run at all.
+pub fn command_output(program: &Path, arguments: &[&str]) -> Result<String> {
+    let mut command = command(program);
+    let answer = command.args(arguments).output();
+    let answer = answer.map_err(|source| Error::Run {
+        program: program.display().to_string(),
+        source,
+    })?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ok(text(&answer.stdout) + &text(&answer.stderr))
+}
+
 /// The folder of the workspace that this crate was built in.
 pub(crate) fn workspace() -> &'static Path {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
