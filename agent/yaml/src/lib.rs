@@ -9,6 +9,7 @@
 mod compose;
 mod document;
 mod duplicate;
+mod emit;
 mod error;
 mod json;
 mod limits;
@@ -19,6 +20,7 @@ mod timestamp;
 
 pub use document::{Document, parse_documents};
 pub use duplicate::Duplicate;
+pub use emit::{emit, emit_all};
 pub use error::YamlError;
 pub use limits::Limits;
 pub use node::{Mark, Node, NodeValue, ScalarStyle};

@@ -94,8 +94,7 @@ impl Time {
             return None;
         }
         let minutes = rest.digit()? * 10 + rest.digit()?;
-        // JSON holds no zone of a whole day, though Go's parser takes one.
-        if hours > 23 || minutes > 60 {
+        if hours > 24 || minutes > 60 {
             return None;
         }
         self.zone = sign * i32::try_from(hours * 60 + minutes).ok()?;

@@ -65,14 +65,21 @@ fn scalars_resolve_as_in_go_yaml_3() {
         ("'12'", r#""12""#),
         (
             ".inf",
-            r#"error: line 1, column 1: ".inf" is no number that JSON can hold; put it in quotes"#,
+            r#"error: line 1, column 3: ".inf" is no number that JSON can hold; put it in quotes"#,
         ),
         (
             "!!int a",
-            r#"error: line 1, column 1: "a" is read as !!str, and is no !!int; correct the text or remove the tag"#,
+            r#"error: line 1, column 3: "a" is read as !!str, and is no !!int; correct the text or remove the tag"#,
         ),
     ] {
-        check(text, expected);
+        check(
+            &format!("- {text}"),
+            &if expected.starts_with("error") {
+                expected.to_owned()
+            } else {
+                format!("[{expected}]")
+            },
+        );
     }
 }
 
