@@ -8,14 +8,21 @@ export TIDEGATE_CACHE
 export RUST_TEST_THREADS ?= $(shell nproc | awk '{print $$1 < 4 ? $$1 : 4}')
 
 CARGO ?= cargo
+PROGRAM := $(or $(CARGO_TARGET_DIR),target)/debug/tidegate
 PURE := -p tidegate-yaml -p tidegate-object -p tidegate-kustomize -p tidegate-plan -p tidegate-health
 DENY := $(or $(shell command -v cargo-deny),$(wildcard $(TIDEGATE_CACHE)/cargo-deny/bin/cargo-deny))
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-fast lint controlplane vendor ci-dependencies
+.PHONY: help demo smoke test test-fast lint controlplane vendor dependencies ci-dependencies
 
 help: ## Shows the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
+
+demo: dependencies program ## The database layer on this machine, to play with: waves, push, resync, a broken image
+	@$(CARGO) run --quiet --locked -p tidegate-demo -- --program $(PROGRAM) demo
+
+smoke: dependencies program ## The same unattended, from start to stop, with the time of each step
+	@$(CARGO) run --quiet --locked -p tidegate-demo -- --program $(PROGRAM) smoke
 
 test: lint controlplane vendor ## Everything: lints, and all tests against a real control plane and real Git servers
 	$(CARGO) test --workspace --locked --quiet
@@ -41,5 +48,12 @@ controlplane: ## Builds the control plane of the tests into the cache (minutes t
 vendor: ## Fills vendor/ with the remote files that tidegate.lock files pin (needs Go)
 	@$(CARGO) run --quiet --locked -p tidegate-testbed -- vendor
 
-ci-dependencies: ## Installs what the tests need and this machine lacks (asks first, unless CI=true)
+.PHONY: program
+program:
+	@$(CARGO) build --quiet --locked -p tidegate
+
+dependencies: ## Installs what demo and tests need and this machine lacks (asks first, unless CI=true)
 	@tests/install-dependencies
+
+ci-dependencies: ## The same, and what `make lint` needs
+	@tests/install-dependencies --with-lint

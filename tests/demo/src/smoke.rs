@@ -162,10 +162,9 @@ fn break_image(scene: &Scene, program: &Path) -> Result<()> {
         LIMIT,
         || {
             let said = why(scene, program).map_err(|error| error.to_string())?;
-            match said.contains("registry.example/consumer:broken") && said.contains("image") {
-                true => Ok(()),
-                false => Err(said),
-            }
+            let is_named =
+                said.contains("registry.example/consumer:broken") && said.contains("image");
+            is_named.then_some(()).ok_or(said)
         },
     )?)
 }

@@ -83,10 +83,9 @@ pub(crate) fn until_ready(
     Ok(wait::until(&condition, LIMIT, || {
         look().map_err(|error| error.to_string())?;
         let layer = scene.layer(layer).map_err(|error| error.to_string())?;
-        match is_healthy(&layer, commit) {
-            true => Ok(()),
-            false => Err(last_words(&layer)),
-        }
+        is_healthy(&layer, commit)
+            .then_some(())
+            .ok_or_else(|| last_words(&layer))
     })?)
 }
 
