@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{Completion, Get, Sync, Version};
+use crate::command::{Completion, Get, Sync, Vendor, Version};
 use crate::exit::Exit;
 
 /// Brings Kubernetes clusters to what Git says, in dependency waves, and says what it waits for.
@@ -25,6 +25,7 @@ enum Command {
     Completion(Completion),
     Get(Get),
     Sync(Sync),
+    Vendor(Vendor),
     Version(Version),
 }
 
@@ -35,6 +36,7 @@ impl Cli {
             Command::Completion(command) => command.run(),
             Command::Get(command) => command.run().await,
             Command::Sync(command) => command.run().await,
+            Command::Vendor(command) => command.run().await,
             Command::Version(command) => command.run().await,
         }
     }
