@@ -1,0 +1,76 @@
+//! What holds for every request of the API port: limits, deadlines, headers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::problem::{Kind, Problem};
+
+/// Requests that are being answered at the same time; streams of events are limited apart.
+const IN_FLIGHT: usize = 128;
+/// How long an answer may take to begin.
+const DEADLINE: Duration = Duration::from_secs(30);
+/// What every answer carries: it is data for programs, and nothing that a browser should run, frame, guess or keep.
+const HEADERS: [(HeaderName, HeaderValue); 4] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+    ),
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
+    (
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    ),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
+
+/// Puts limits and headers around routes, and answers what no route does.
+pub(crate) fn around(routes: Router) -> Router {
+    let in_flight = Arc::new(Semaphore::new(IN_FLIGHT));
+    routes
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_method)
+        .layer(middleware::from_fn_with_state(in_flight, limit))
+        .layer(middleware::from_fn(finish))
+}
+
+async fn no_route(uri: Uri) -> Problem {
+    let detail = format!("there is no route {}: the API is under /api/v1", uri.path());
+    Problem::new(Kind::NotFound, detail)
+}
+
+async fn no_method(method: Method, uri: Uri) -> Problem {
+    let detail = format!("{} takes no {method}: see the header Allow", uri.path());
+    Problem::new(Kind::MethodNotAllowed, detail)
+}
+
+async fn limit(State(in_flight): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
+    let Ok(_permit) = in_flight.try_acquire() else {
+        let detail = format!("{IN_FLIGHT} requests are being answered: try again in a moment");
+        return Problem::new(Kind::Unavailable, detail).into_response();
+    };
+    let answer = timeout(DEADLINE, next.run(request)).await;
+    answer.unwrap_or_else(|_| {
+        let detail = format!("no answer within {} s: try again", DEADLINE.as_secs());
+        Problem::new(Kind::Unavailable, detail).into_response()
+    })
+}
+
+async fn finish(request: Request, next: Next) -> Response {
+    let uri = request.uri().clone();
+    let mut answer = Problem::render(next.run(request).await, &uri);
+    for (name, value) in HEADERS {
+        answer.headers_mut().insert(name, value);
+    }
+    answer
+}
