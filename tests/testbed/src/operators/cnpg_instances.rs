@@ -128,9 +128,19 @@ fn instance(target: &Target<'_>, (name, index, image): (&str, u64, &str)) -> Val
                 "cnpg.io/podRole": "instance",
             },
         },
+        // As the operator's own pods: a namespace may ask for the restricted level.
         "spec": {
+            "securityContext": {
+                "runAsNonRoot": true, "runAsUser": 26, "runAsGroup": 26, "fsGroup": 26,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
             "containers": [{
                 "name": "postgres",
+                "securityContext": {
+                    "allowPrivilegeEscalation": false,
+                    "readOnlyRootFilesystem": true,
+                    "capabilities": {"drop": ["ALL"]},
+                },
                 "image": image,
                 "ports": [
                     {"name": "postgresql", "containerPort": 5432},
