@@ -71,11 +71,13 @@ impl Scene {
         })
     }
 
-    /// Creates the stage's Layers, which follow the Git server; answers their names.
+    /// Registers the stage: accounts, and Layers, which follow the Git server; answers the Layers' names.
     pub(crate) fn create_layers(&self) -> Result<Vec<String>> {
         self.create_credentials()?;
-        let file = root()?.join(STAGE).join("layers.yaml");
-        let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+        let folder = root()?.join(STAGE);
+        let text = self
+            .control_plane
+            .kubectl(&["kustomize", &folder.to_string_lossy()])?;
         let mut names = Vec::new();
         for mut object in documents(&text)? {
             if object.get("kind").and_then(Value::as_str) == Some("Layer") {
@@ -128,7 +130,7 @@ impl Scene {
 
     fn lead_here(&self, layer: &mut Value) -> Result<()> {
         let Some(git) = layer.pointer_mut("/spec/source/git") else {
-            bail!("{STAGE}/layers.yaml: a Layer has no spec.source.git");
+            bail!("{STAGE}: a Layer has no spec.source.git");
         };
         let url = self.git.https_url(Route::Basic, REPOSITORY);
         let ours = json!({
@@ -145,7 +147,7 @@ impl Scene {
 fn documents(text: &str) -> Result<Vec<Value>> {
     use serde_yaml::Deserializer;
     Deserializer::from_str(text)
-        .map(|document| serde_json::Value::deserialize(document).context("layers.yaml"))
+        .map(|document| serde_json::Value::deserialize(document).context(STAGE))
         .filter(|value| !matches!(value, Ok(Value::Null)))
         .collect()
 }
