@@ -1,0 +1,144 @@
+//! The folder of bare repositories: one for each URL and credentials, none of them needed.
+//!
+//! ```text
+//! <folder>/key             32 random bytes: names of repositories tell nothing of credentials
+//! <folder>/lock            held while a process uses the folder
+//! <folder>/<id>/<number>   a bare repository; a new number replaces a damaged or crowded one
+//! ```
+
+mod entry;
+mod generation;
+
+pub(crate) use entry::{Entry, State};
+pub(crate) use generation::Generation;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use thiserror::Error;
+
+use crate::credentials::keyed_digest;
+use crate::session::lock;
+use crate::{Credentials, GitUrl, hex};
+
+/// The cache folder cannot be used.
+#[derive(Debug, Error)]
+pub enum CacheError {
+    /// It cannot be read or written.
+    #[error("the cache folder {0} cannot be used: {1}")]
+    Unusable(PathBuf, #[source] io::Error),
+    /// Another process holds it.
+    #[error("the cache folder {0} is used by another process: give each its own")]
+    InUse(PathBuf),
+    /// libgit2 cannot be set up.
+    #[error("git cannot be set up: {0}")]
+    Git(#[source] io::Error),
+}
+
+pub(crate) struct Cache {
+    folder: PathBuf,
+    key: [u8; 32],
+    entries: Mutex<BTreeMap<String, Arc<Entry>>>,
+    uses: AtomicU64,
+    _lock: File,
+}
+
+impl Cache {
+    pub(crate) fn open(folder: &Path) -> Result<Self, CacheError> {
+        let unusable = |error| CacheError::Unusable(folder.to_owned(), error);
+        fs::create_dir_all(folder).map_err(unusable)?;
+        let lock = private(&folder.join("lock")).map_err(unusable)?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => CacheError::InUse(folder.to_owned()),
+            TryLockError::Error(error) => unusable(error),
+        })?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            key: key(&folder.join("key")).map_err(unusable)?,
+            entries: Mutex::new(entries(folder).map_err(unusable)?),
+            uses: AtomicU64::new(0),
+            _lock: lock,
+        })
+    }
+
+    /// Returns the name under which a repository is cached.
+    pub(crate) fn id(&self, url: &GitUrl, credentials: &Credentials) -> String {
+        let digest = credentials.digest(&self.key);
+        let parts = [url.remote().as_bytes(), &digest];
+        let digest = keyed_digest(&self.key, parts.into_iter().map(Some));
+        hex::half(&digest)
+    }
+
+    /// Returns the place of a repository, and notes that it is used.
+    pub(crate) fn entry(&self, id: &str) -> Arc<Entry> {
+        let mut entries = lock(&self.entries);
+        let entry = entries
+            .entry(id.to_owned())
+            .or_insert_with(|| Arc::new(Entry::new(self.folder.join(id))));
+        let now = self.uses.fetch_add(1, Ordering::Relaxed) + 1;
+        entry.used.store(now, Ordering::Relaxed);
+        Arc::clone(entry)
+    }
+
+    /// Removes what was not used for longest until the folder is small enough.
+    ///
+    /// What is being fetched, and the one that was used last, stay.
+    pub(crate) fn shrink(&self, limit: u64) {
+        let entries: Vec<_> = lock(&self.entries).values().map(Arc::clone).collect();
+        let mut sized: Vec<_> = entries
+            .iter()
+            .map(|entry| (entry.used.load(Ordering::Relaxed), entry.size(), entry))
+            .collect();
+        sized.sort_by_key(|(used, ..)| *used);
+        let mut all: u64 = sized.iter().map(|(_, size, _)| size).sum();
+        sized.pop();
+        for (_, size, entry) in sized {
+            if all > limit && entry.remove() {
+                tracing::info!(folder = %entry.folder().display(), size, "removed a repository from the full cache");
+                all = all.saturating_sub(size);
+            }
+        }
+    }
+}
+
+fn entries(folder: &Path) -> io::Result<BTreeMap<String, Arc<Entry>>> {
+    let mut entries = BTreeMap::new();
+    for found in fs::read_dir(folder)? {
+        let found = found?;
+        if found.file_type()?.is_dir() {
+            let name = found.file_name().to_string_lossy().into_owned();
+            entries.insert(name, Arc::new(Entry::new(found.path())));
+        }
+    }
+    Ok(entries)
+}
+
+fn private(path: &Path) -> io::Result<File> {
+    File::options()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+}
+
+/// Reads the key, or makes one where none is.
+fn key(path: &Path) -> io::Result<[u8; 32]> {
+    let mut key = [0; 32];
+    let mut file = private(path)?;
+    if file.metadata()?.len() == 32 {
+        file.read_exact(&mut key)?;
+        return Ok(key);
+    }
+    File::open("/dev/urandom")?.read_exact(&mut key)?;
+    file.set_len(0)?;
+    file.write_all(&key)?;
+    file.sync_all()?;
+    Ok(key)
+}

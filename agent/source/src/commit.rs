@@ -1,0 +1,33 @@
+//! What people want to know of a commit.
+
+use jiff::Timestamp;
+
+/// A commit, as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitInfo {
+    /// Its id, forty hexadecimal digits.
+    pub id: String,
+    /// The first line of its message.
+    pub subject: String,
+    /// Who wrote it; the mail address is left out.
+    pub author: String,
+    /// When it was committed.
+    pub time: Timestamp,
+}
+
+impl CommitInfo {
+    pub(crate) fn of(commit: &git2::Commit<'_>) -> Self {
+        let text = |bytes: &[u8]| {
+            let text = String::from_utf8_lossy(bytes);
+            text.chars().filter(|c| !c.is_control()).collect()
+        };
+        let subject = commit.message_bytes().split(|byte| *byte == b'\n').next();
+        let seconds = commit.time().seconds();
+        Self {
+            id: commit.id().to_string(),
+            subject: text(subject.unwrap_or_default()),
+            author: text(commit.author().name_bytes()),
+            time: Timestamp::from_second(seconds).unwrap_or_default(),
+        }
+    }
+}
