@@ -107,7 +107,7 @@ impl Server {
     /// Serves until `stop`, then lets requests in flight end, for at most 10 s.
     pub async fn serve(self, stop: CancellationToken) {
         let poller = Poller::default();
-        let routes = guardrail::around(self.routes(&poller, &stop));
+        let routes = guardrail::around(self.routes(&poller, &stop), self.access);
         let fleet = self.backend.fleet.clone();
         let probes = probes::router(self.backend);
         tokio::join!(

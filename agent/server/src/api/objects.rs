@@ -1,5 +1,7 @@
 //! `GET …/objects`, `GET …/plan`: the objects of a layer's run, and why they come in this order.
 
+use std::sync::Arc;
+
 use axum::Json;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -49,8 +51,8 @@ pub(crate) struct PlanView {
     revision: Option<String>,
     waves: u32,
     nodes: Vec<Node>,
-    edges: Vec<Edge>,
-    findings: Vec<Finding>,
+    edges: Arc<Vec<Edge>>,
+    findings: Arc<Vec<Finding>>,
     /// Owned objects that the revision no longer holds.
     left_git: Vec<ObjectId>,
 }
@@ -145,8 +147,8 @@ impl From<&Run> for PlanView {
             revision: revision(run),
             waves: run.waves,
             nodes: nodes.collect(),
-            edges: run.edges.clone(),
-            findings: run.findings.clone(),
+            edges: Arc::clone(&run.edges),
+            findings: Arc::clone(&run.findings),
             left_git: run.left_git.clone(),
         }
     }
