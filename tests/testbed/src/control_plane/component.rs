@@ -162,6 +162,8 @@ impl Setting<'_> {
         let mut flags = vec![
             format!("--kubeconfig={}", self.path("kwok.kubeconfig")),
             "--manage-all-nodes=true".to_owned(),
+            // Without Leases the nodes, and all that runs on them, are taken for lost after 50 s.
+            "--node-lease-duration-seconds=40".to_owned(),
             // The API server asks here for the logs of every node's containers.
             "--node-ip=127.0.0.1".to_owned(),
             format!("--node-port={}", self.node),
