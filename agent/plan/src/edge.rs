@@ -1,5 +1,7 @@
 //! "A after B", with a class, a gate and a reason.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use tidegate_object::ObjectId;
 
@@ -36,7 +38,7 @@ pub enum EdgeClass {
 }
 
 /// Why an edge is there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "source")]
 pub enum EdgeReason {
     /// An annotation of the waiting object says so (`tidegate.dev/depends-on`).
@@ -71,11 +73,29 @@ pub enum EdgeReason {
 }
 
 impl EdgeReason {
-    /// Explicit edges alone can make a cycle fatal.
+    /// Explicit edges alone can make a cycle fatal. Another tool's wave is none.
     pub fn is_explicit(&self) -> bool {
-        matches!(
-            self,
-            Self::Annotation { .. } | Self::Wave { .. } | Self::Requires
-        )
+        match self {
+            Self::Annotation { .. } | Self::Requires => true,
+            Self::Wave { annotation } => annotation.starts_with("tidegate.dev/"),
+            Self::Structure { .. } | Self::Reference { .. } | Self::Provider { .. } => false,
+        }
+    }
+}
+
+impl fmt::Display for EdgeReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Annotation { annotation } | Self::Wave { annotation } => {
+                let name = annotation.rsplit('/').next().unwrap_or(annotation);
+                write!(f, "{name} annotation")
+            }
+            Self::Structure { rule } => f.write_str(rule),
+            Self::Reference { field } => write!(f, "references {field}"),
+            Self::Provider { field, provides } => {
+                write!(f, "makes {}, which {field} names", provides.short())
+            }
+            Self::Requires => f.write_str("required by the layer"),
+        }
     }
 }

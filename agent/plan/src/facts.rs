@@ -1,6 +1,6 @@
 //! What a plan needs to know of the cluster, and the manifests do not say.
 
-use tidegate_object::{Gvk, Object, ObjectId};
+use tidegate_object::{Object, ObjectId};
 
 use crate::Change;
 
@@ -8,12 +8,6 @@ use crate::Change;
 ///
 /// Offline, where nothing is known, `&()` does: every change is then [`Change::Unknown`].
 pub trait Facts {
-    /// Tells whether objects of a kind live in namespaces. A CRD among the planned objects is asked first.
-    fn namespaced(&self, gvk: &Gvk) -> Option<bool> {
-        let _ = gvk;
-        None
-    }
-
     /// Tells whether an object that the plan does not hold is there.
     fn exists(&self, id: &ObjectId) -> Option<bool> {
         let _ = id;

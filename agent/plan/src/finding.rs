@@ -28,6 +28,8 @@ pub enum FindingKind {
     CycleDropped,
     /// An imported wave contradicts a reference.
     WaveIgnored,
+    /// What the layer requires from elsewhere is in the layer itself.
+    NeedlessRequirement,
     /// An annotation of ours is unknown or malformed.
     Annotation,
     /// A mark of ours stands in Git, and was stripped.

@@ -7,18 +7,45 @@
 //! A [`Plan`] is a value: it is built whole, printed, served, hashed and thrown away. Executing it is
 //! another step.
 
+mod admission;
+mod annotation;
+mod backend;
+mod builder;
+mod catalog;
 mod change;
+mod constraint;
+mod cycle;
+mod draft;
 mod edge;
+mod error;
 mod facts;
 mod finding;
 mod gate;
+mod hook;
+mod level;
+mod missing;
+mod path;
 mod plan;
+mod planner;
+mod provider;
+mod reference;
+mod requirement;
+mod resolve;
 mod rule;
+mod selector;
+mod settings;
+mod structure;
+mod table;
+mod wave;
 
 pub use change::Change;
 pub use edge::{Edge, EdgeClass, EdgeReason};
+pub use error::{CycleStep, PlanError};
 pub use facts::Facts;
 pub use finding::{Finding, FindingKind};
 pub use gate::Gate;
+pub use path::PathError;
 pub use plan::{Node, Plan, Standing};
+pub use planner::plan;
 pub use rule::{KindPattern, Rule};
+pub use settings::{Required, Settings};

@@ -11,7 +11,7 @@ use crate::{Change, Edge, Finding, Gate};
 pub struct Plan {
     /// The objects, by wave, then in the order of their rendering.
     pub nodes: Vec<Node>,
-    /// "A after B", sorted by A, then B.
+    /// "A after B", sorted by A, then B; lookups count on it.
     pub edges: Vec<Edge>,
     /// How many waves there are.
     pub waves: u32,
@@ -38,7 +38,15 @@ pub struct Node {
 }
 
 impl Plan {
-    /// Returns an object's node.
+    /// Returns the edges of an object that waits, in time logarithmic in their number.
+    pub fn edges_of(&self, id: &ObjectId) -> &[Edge] {
+        let start = self.edges.partition_point(|edge| edge.from < *id);
+        let rest = self.edges.get(start..).unwrap_or_default();
+        let end = rest.partition_point(|edge| edge.from == *id);
+        rest.get(..end).unwrap_or_default()
+    }
+
+    /// Returns an object's node, by looking at one after the other.
     pub fn node(&self, id: &ObjectId) -> Option<&Node> {
         self.nodes.iter().find(|node| node.id == *id)
     }
@@ -53,8 +61,7 @@ impl Plan {
         id: &'a ObjectId,
         target: Standing,
     ) -> impl Iterator<Item = &'a Edge> {
-        let edges = self.edges.iter().filter(move |edge| edge.from == *id);
-        edges.filter(move |edge| match target {
+        self.edges_of(id).iter().filter(move |edge| match target {
             Standing::Absent => true,
             Standing::Healthy => edge.fresh,
             Standing::Unhealthy => matches!(edge.gate, Gate::Active | Gate::Established),

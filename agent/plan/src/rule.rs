@@ -10,7 +10,8 @@ use crate::EdgeClass;
 pub struct Rule {
     /// The kind that has the field.
     pub from: KindPattern,
-    /// The field, with `[]` behind a list and `*` for any key: `spec.volumes[].secret.secretName`.
+    /// The field, with `[]` behind a list, `*` for any name, `|` between names that mean the same, and `\.` for a dot in a
+    /// name: `spec.volumes[].secret.secretName`.
     pub path: String,
     /// The kind that the field names.
     pub to: KindPattern,
@@ -18,7 +19,7 @@ pub struct Rule {
     pub class: EdgeClass,
 }
 
-/// A kind in a rule. Without a group it is of the core group, or of any group if the core group has none such.
+/// A kind in a rule, of any group if none is given; of several that have a target, the core group's counts first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct KindPattern {

@@ -20,6 +20,7 @@ pub use layer::{
     LayerSpec, LayerStatus, LocalRef, PlanSummary, Reference, ReferenceClass, ReferenceKind,
     Requirement, SourceSpec, SyncRequest, WaveProgress, crd_yaml,
 };
-pub use order::{Adopt, Order, Required, Settings, Trigger};
+pub use order::{Adopt, Order, Settings, Trigger};
 pub use owner::Owner;
 pub use run::{Outcome, Phase, Run, RunObject, Step, Waiting};
+pub use tidegate_plan::Required;

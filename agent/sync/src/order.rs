@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tidegate_kustomize::Rendered;
-use tidegate_object::ObjectId;
 use tidegate_source::Revision;
 
 use crate::Owner;
@@ -55,7 +54,7 @@ pub struct Settings {
     /// The account that writes, by impersonation: namespace and name. `None` writes with the caller's own rights.
     pub account: Option<(String, String)>,
     /// What comes from elsewhere and gates the layer.
-    pub requires: Vec<Required>,
+    pub requires: Vec<tidegate_plan::Required>,
     /// Reference rules of the Layer, besides the built-in ones.
     pub references: Vec<tidegate_plan::Rule>,
     /// How many objects are written at the same time.
@@ -73,13 +72,4 @@ pub enum Adopt {
     /// What nobody else owns becomes the layer's.
     #[default]
     Unowned,
-}
-
-/// An object from elsewhere that a layer needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Required {
-    /// The object.
-    pub id: ObjectId,
-    /// Whether it must be healthy, or just be there.
-    pub ready: bool,
 }

@@ -1,0 +1,96 @@
+//! What bounds a workload comes before it: policies, quotas, the rights of its account, the Services it is told of.
+
+mod account;
+mod policy;
+
+use serde_json::Value;
+use tidegate_object::Object;
+
+use crate::EdgeClass;
+use crate::backend::pod_labels;
+use crate::builder::{Builder, Wish};
+use crate::catalog::Catalog;
+use crate::selector;
+use account::Accounts;
+use policy::Policies;
+
+/// What comes before a workload, and the rule that says so.
+type Bound = (usize, &'static str);
+
+/// Adds edges from workloads to what bounds them.
+pub(crate) fn link(builder: &mut Builder<'_>) {
+    let catalog = builder.catalog;
+    let accounts = Accounts::of(catalog);
+    let policies = Policies::of(catalog);
+    for (from, object) in catalog.iter() {
+        let Some(path) = builder.rules.table.pod_spec(&object.id().kind) else {
+            continue;
+        };
+        let account = path.text_below(object.value(), "serviceAccountName");
+        let account = account.unwrap_or("default");
+        let mut soft = namespace_bounds(catalog, object);
+        soft.extend(accounts.rights(catalog, object.id().namespace.as_deref(), account));
+        soft.extend(policies.judging(object));
+        for (to, rule) in soft {
+            builder.link(from, to, Wish::structure(EdgeClass::Soft, rule));
+        }
+        if reads_service_links(builder, from, object) {
+            for (to, _) in services(catalog, object) {
+                let rule = "service before a workload that reads its service link";
+                builder.link(from, to, Wish::structure(EdgeClass::Exists, rule));
+            }
+        }
+    }
+}
+
+/// Returns the quotas, limits and network policies that hold for a workload.
+fn namespace_bounds(catalog: &Catalog<'_>, workload: &Object) -> Vec<Bound> {
+    let namespace = workload.id().namespace.as_deref();
+    let labels = pod_labels(workload);
+    let label = |name: &str| labels.and_then(|labels| labels.get(name)?.as_str());
+    let bounds = ["LimitRange", "NetworkPolicy", "ResourceQuota"];
+    let others = bounds.iter().flat_map(|kind| catalog.of_kind(kind));
+    others
+        .filter(|(_, object)| object.id().namespace.as_deref() == namespace)
+        .filter_map(|(number, object)| {
+            let kind = &object.id().kind;
+            let selector = object.pointer("/spec/podSelector").unwrap_or(&Value::Null);
+            match (kind.group.as_str(), kind.kind.as_str()) {
+                ("", "LimitRange") => Some((number, "limits before workloads")),
+                ("", "ResourceQuota") => Some((number, "quota before workloads")),
+                ("networking.k8s.io", "NetworkPolicy") if selector::fits(selector, label) => {
+                    Some((number, "network policy before the workload"))
+                }
+                _ => None,
+            }
+        })
+        .collect()
+}
+
+fn services<'a>(
+    catalog: &Catalog<'a>,
+    workload: &'a Object,
+) -> impl Iterator<Item = (usize, &'a Object)> {
+    let namespace = workload.id().namespace.as_deref();
+    let all = catalog.of("", "Service");
+    all.filter(move |(_, object)| object.id().namespace.as_deref() == namespace)
+}
+
+/// Tells whether a workload, or a ConfigMap that it reads, names a variable that the kubelet sets for each Service.
+fn reads_service_links(builder: &Builder<'_>, from: usize, workload: &Object) -> bool {
+    let targets = builder.drafts.targets(from);
+    let read = targets.filter_map(|to| builder.catalog.object(to));
+    let mut read = read.filter(|object| object.id().kind.is("", "ConfigMap"));
+    let names = |value: &Value| has_text(value, "_SERVICE_HOST");
+    workload.value().get("spec").is_some_and(names)
+        || read.any(|object| object.value().get("data").is_some_and(names))
+}
+
+fn has_text(value: &Value, part: &str) -> bool {
+    match value {
+        Value::String(text) => text.contains(part),
+        Value::Array(items) => items.iter().any(|item| has_text(item, part)),
+        Value::Object(fields) => fields.values().any(|field| has_text(field, part)),
+        _ => false,
+    }
+}
