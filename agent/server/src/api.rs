@@ -11,12 +11,16 @@ mod view;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use tidegate_sync::Fleet;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Guard;
+
+/// The largest body, in bytes: no route has use for one.
+const BODY_SIZE: usize = 4096;
 
 /// What the routes share. Cheap to clone.
 #[derive(Clone)]
@@ -52,5 +56,6 @@ pub(crate) fn router(api: Api) -> Router {
             post(sync::request),
         )
         .route("/api/v1/events", get(events::stream))
+        .layer(DefaultBodyLimit::max(BODY_SIZE))
         .with_state(api)
 }

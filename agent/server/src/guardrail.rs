@@ -49,7 +49,10 @@ pub(crate) fn around(routes: Router, access: Access) -> Router {
 }
 
 async fn no_route(uri: Uri) -> Problem {
-    let detail = format!("there is no route {}: the API is under /api/v1", uri.path());
+    let detail = format!(
+        "there is no route {}: the API is under /api/v1, and webhooks under /hooks if the agent has a folder of receivers",
+        uri.path()
+    );
     Problem::new(Kind::NotFound, detail)
 }
 

@@ -48,11 +48,11 @@ impl Right {
             Self::Sync { namespace, .. } => format!(
                 "bind the ClusterRole tidegate-sync to them in the namespace {namespace} (kubectl create rolebinding --clusterrole=tidegate-sync -n {namespace} …)"
             ),
-            Self::Get { .. } | Self::List { namespace: Some(_) } => {
-                "bind a role to them that has this right in the namespace, for example the ClusterRole view".into()
-            }
+            Self::Get { namespace, .. } | Self::List { namespace: Some(namespace) } => format!(
+                "bind a role with this verb on layers.tidegate.dev to them in the namespace {namespace}"
+            ),
             Self::List { namespace: None } => {
-                "bind a ClusterRole to them that has this right, or ask for one namespace with ?namespace=".into()
+                "bind a ClusterRole with this verb on layers.tidegate.dev to them, or ask for one namespace with ?namespace=".into()
             }
         }
     }

@@ -97,7 +97,14 @@ impl<T: DeserializeOwned + Send + 'static> FromRequestParts<Api> for Parameters<
         let parsed: Result<Query<T>, QueryRejection> = parts.extract().await;
         match parsed {
             Ok(Query(parameters)) => Ok(Self(parameters)),
-            Err(rejection) => Err(Problem::new(Kind::BadRequest, rejection.body_text())),
+            Err(rejection) => {
+                let text = rejection.body_text();
+                let detail = text
+                    .rsplit_once("query string: ")
+                    .map_or(&*text, |(_, why)| why);
+                let detail = format!("the query cannot be read: {detail}");
+                Err(Problem::new(Kind::BadRequest, detail))
+            }
         }
     }
 }

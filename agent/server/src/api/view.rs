@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tidegate_sync::{
-    GitRef, HistoryEntry, LayerSpec, LayerStatus, LayerView, Run, SyncRequest, WaveProgress,
-};
+use tidegate_sync::{GitRef, HistoryEntry, LayerSpec, LayerStatus, LayerView, Run, SyncRequest};
 
 /// A layer in short.
 #[derive(Debug, Serialize)]
@@ -28,7 +26,7 @@ pub(crate) struct Summary {
     #[serde(skip_serializing_if = "Option::is_none")]
     revision: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    wave: Option<WaveProgress>,
+    wave: Option<Wave>,
     /// How many objects the layer owns.
     objects: u32,
     /// How many of them are healthy.
@@ -42,6 +40,14 @@ struct Source {
     url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     r#ref: Option<GitRef>,
+}
+
+/// How far the waves are.
+#[derive(Debug, Serialize)]
+struct Wave {
+    /// The first wave that is not done.
+    current: u32,
+    of: u32,
 }
 
 /// A layer: the summary, what is wanted, how it stands. The history has a route of its own.
@@ -99,7 +105,10 @@ impl From<&LayerView> for Summary {
             reason: ready.map(|it| it.reason.clone()).unwrap_or_default(),
             message: ready.map(|it| it.message.clone()).unwrap_or_default(),
             revision: status.last_attempted_revision.clone(),
-            wave: status.wave.clone(),
+            wave: status.wave.as_ref().map(|wave| Wave {
+                current: wave.current,
+                of: wave.of,
+            }),
             objects: inventory.objects,
             healthy_objects: inventory.healthy,
             run: view.run.as_deref().map(RunView::from),

@@ -1,0 +1,86 @@
+//! Clients that are slow, large, or stay.
+
+use std::fmt::Write as _;
+
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::rig::{LIMIT, Rig, Setup, client};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_never_ends_is_cut_off() {
+    let rig = Rig::with_layer().await;
+    let answer = talk(
+        &rig,
+        "GET /api/v1/layers HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
+    )
+    .await;
+    assert!(!answer.contains("200"), "{answer}");
+    assert_eq!(rig.get("/api/v1/layers").await.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_says_nothing_is_cut_off() {
+    let rig = Rig::with_layer().await;
+    assert_eq!(talk(&rig, "").await, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_never_ends_is_refused() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("platform"), "secret").unwrap();
+    let rig = Rig::start(Setup {
+        hooks: Some(folder.path().to_owned()),
+        ..Setup::default()
+    })
+    .await;
+    let head =
+        "POST /hooks/github/platform HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{";
+    let answer = talk(&rig, head).await;
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert!(
+        answer.contains("the body did not come within 10 s"),
+        "{answer}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_is_too_large_is_refused() {
+    let rig = Rig::with_layer().await;
+    let many = (0..101).fold(String::new(), |mut text, count| {
+        write!(text, "X-{count}: 1\r\n").unwrap();
+        text
+    });
+    let long = format!("X-Long: {}\r\n", "x".repeat(64 * 1024));
+    for headers in [many, long] {
+        let head = format!("GET /api/v1/layers HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
+        let answer = talk(&rig, &head).await;
+        assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_stops_with_clients_that_stay() {
+    let rig = Rig::with_layer().await;
+    let mut idle = TcpStream::connect(rig.api).await.unwrap();
+    assert_eq!(rig.get("/api/v1/layers").await.status(), 200);
+    drop(rig.stop);
+    timeout(LIMIT, rig.served).await.unwrap().unwrap();
+    let mut rest = Vec::new();
+    idle.read_to_end(&mut rest).await.unwrap();
+    let url = format!("http://{}/api/v1/layers", rig.api);
+    assert!(client(None).get(url).send().await.is_err());
+}
+
+/// Sends something, and reads until the server ends the connection.
+async fn talk(rig: &Rig, text: &str) -> String {
+    let mut stream = TcpStream::connect(rig.api).await.unwrap();
+    // The server may have ended it already.
+    let _ = stream.write_all(text.as_bytes()).await;
+    let mut answer = Vec::new();
+    let read = timeout(LIMIT, stream.read_to_end(&mut answer)).await;
+    let _ = read.expect("the server keeps the connection");
+    String::from_utf8(answer).unwrap()
+}

@@ -1,0 +1,12 @@
+//! The server as its callers see it, over real connections.
+#![cfg(test)]
+
+mod access;
+mod api;
+mod events;
+mod hooks;
+mod limits;
+mod probes;
+mod problems;
+mod rig;
+mod tls;
