@@ -106,6 +106,16 @@ impl ApiError {
         }
     }
 
+    /// Reads an error of the client library: the server's answer, or that there was none.
+    pub fn of(error: &kube::Error) -> Self {
+        let kube::Error::Api(status) = error else {
+            return Self::unreachable(error);
+        };
+        let code = StatusCode::from_u16(status.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(status).unwrap_or_default();
+        Self::answered(code, &HeaderMap::new(), &body)
+    }
+
     /// The server could not be reached, or the connection broke.
     pub(crate) fn unreachable(error: &(dyn std::error::Error + 'static)) -> Self {
         let mut message = format!("the API server cannot be reached: {error}");

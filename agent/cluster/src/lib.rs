@@ -31,4 +31,4 @@ pub use counted::{Observer, RequestSeen};
 pub use error::{ApiError, FieldConflict};
 pub use kinds::{KindInfo, Kinds};
 pub use lease::{Lease, LeaseError, LeaseOptions};
-pub use live::{Live, LiveView};
+pub use live::{Area, Live, LiveView};

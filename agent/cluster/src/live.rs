@@ -15,7 +15,7 @@ use tidegate_object::{GroupKind, Gvk, Object, ObjectId};
 use tokio::sync::{mpsc, watch};
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::{Cluster, KindInfo};
+use crate::{ApiError, Cluster, KindInfo};
 
 /// The first pause before a broken watch is opened again; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -63,13 +63,32 @@ struct Inner {
 struct State {
     kinds: HashMap<GroupKind, Followed>,
     names: HashMap<ObjectId, Followed>,
+    areas: HashMap<Area, Followed>,
+}
+
+/// All objects of a kind in one namespace, or of a kind that has none.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Area {
+    /// The kind.
+    pub kind: GroupKind,
+    /// The namespace; `None` for a cluster-scoped kind.
+    pub namespace: Option<String>,
 }
 
 /// A watch, and what it has shown.
 struct Followed {
     objects: HashMap<ObjectId, Arc<Object>>,
-    synced: watch::Sender<bool>,
+    shown: watch::Sender<Shown>,
     _task: AbortOnDropHandle<()>,
+}
+
+/// How far a watch has come.
+#[derive(Debug, Clone, Default)]
+struct Shown {
+    /// Whether it has shown all there is.
+    synced: bool,
+    /// Why it does not work now.
+    trouble: Option<ApiError>,
 }
 
 /// Where a watch keeps what it shows.
@@ -77,6 +96,7 @@ struct Followed {
 enum Place {
     Kind(GroupKind),
     Name(ObjectId),
+    Area(Area),
 }
 
 impl LiveView {
@@ -99,30 +119,48 @@ impl LiveView {
     /// Follows the labelled objects of a kind at a version. A kind that is not served is followed
     /// as soon as it is.
     pub fn follow_kind(&self, gvk: &Gvk) {
-        let place = Place::Kind(gvk.group_kind());
         let config = watcher::Config::default().labels(self.inner.label);
-        self.follow(
-            place,
-            Wanted {
-                gvk: Some(gvk.clone()),
-                namespace: None,
-                config,
-            },
-        );
+        let wanted = Wanted {
+            gvk: Some(gvk.clone()),
+            namespace: None,
+            config,
+        };
+        self.follow(Place::Kind(gvk.group_kind()), wanted);
     }
 
     /// Follows one object by its name, labelled or not; of a Secret, only its metadata.
     pub fn follow_name(&self, id: &ObjectId) {
         let config = watcher::Config::default().fields(&format!("metadata.name={}", id.name));
-        let namespace = id.namespace.clone();
-        self.follow(
-            Place::Name(id.clone()),
-            Wanted {
-                gvk: None,
-                namespace,
-                config,
-            },
-        );
+        let wanted = Wanted {
+            gvk: None,
+            namespace: id.namespace.clone(),
+            config,
+        };
+        self.follow(Place::Name(id.clone()), wanted);
+    }
+
+    /// Follows all objects of an area, labelled or not; of Secrets and CustomResourceDefinitions, only the metadata.
+    pub fn follow_area(&self, area: &Area) {
+        let wanted = Wanted {
+            gvk: None,
+            namespace: area.namespace.clone(),
+            config: watcher::Config::default(),
+        };
+        self.follow(Place::Area(area.clone()), wanted);
+    }
+
+    /// Stops following an area.
+    pub fn unfollow_area(&self, area: &Area) {
+        self.lock().areas.remove(area);
+    }
+
+    /// Returns the objects of an area that is followed.
+    pub fn in_area(&self, area: &Area) -> Vec<Arc<Object>> {
+        let state = self.lock();
+        let followed = state.areas.get(area);
+        followed.map_or_else(Vec::new, |followed| {
+            followed.objects.values().cloned().collect()
+        })
     }
 
     /// Stops following an object by its name.
@@ -139,7 +177,7 @@ impl LiveView {
         };
         match followed.objects.get(id) {
             Some(object) => Live::Present(Arc::clone(object)),
-            None if *followed.synced.borrow() => Live::Absent,
+            None if followed.shown.borrow().synced => Live::Absent,
             None => Live::Unknown,
         }
     }
@@ -158,17 +196,34 @@ impl LiveView {
     }
 
     /// Waits until the watch of a kind has shown all there is, or the kind is not served.
-    pub async fn synced(&self, kind: &GroupKind) {
-        let Some(mut synced) = self
+    ///
+    /// # Errors
+    /// As soon as the watch does not work, with the reason; it is opened again all the same.
+    pub async fn synced(&self, kind: &GroupKind) -> Result<(), ApiError> {
+        let Some(mut shown) = self
             .lock()
             .kinds
             .get(kind)
-            .map(|followed| followed.synced.subscribe())
+            .map(|followed| followed.shown.subscribe())
         else {
-            return;
+            return Ok(());
         };
+        let settled = shown.wait_for(|shown| shown.synced || shown.trouble.is_some());
         // The sender goes only with the watch itself; then there is nothing to wait for.
-        let _ = synced.wait_for(|synced| *synced).await;
+        let Ok(settled) = settled.await else {
+            return Ok(());
+        };
+        match (&settled.trouble, settled.synced) {
+            (Some(trouble), false) => Err(trouble.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns why an object's watch does not work now.
+    pub fn trouble(&self, id: &ObjectId) -> Option<ApiError> {
+        let state = self.lock();
+        let followed = state.names.get(id).or_else(|| state.kinds.get(&id.kind))?;
+        followed.shown.borrow().trouble.clone()
     }
 
     fn follow(&self, place: Place, wanted: Wanted) {
@@ -183,16 +238,17 @@ impl LiveView {
             place: place.clone(),
             wanted,
         };
-        let (synced, _) = watch::channel(false);
+        let (shown, _) = watch::channel(Shown::default());
         let task = AbortOnDropHandle::new(tokio::spawn(watch.run()));
         let followed = Followed {
             objects: HashMap::new(),
-            synced,
+            shown,
             _task: task,
         };
         match place {
             Place::Kind(kind) => state.kinds.insert(kind, followed),
             Place::Name(id) => state.names.insert(id, followed),
+            Place::Area(area) => state.areas.insert(area, followed),
         };
     }
 
@@ -219,6 +275,7 @@ impl State {
         match place {
             Place::Kind(kind) => self.kinds.contains_key(kind),
             Place::Name(id) => self.names.contains_key(id),
+            Place::Area(area) => self.areas.contains_key(area),
         }
     }
 
@@ -226,6 +283,7 @@ impl State {
         match place {
             Place::Kind(kind) => self.kinds.get_mut(kind),
             Place::Name(id) => self.names.get_mut(id),
+            Place::Area(area) => self.areas.get_mut(area),
         }
     }
 }
@@ -251,7 +309,7 @@ impl Watch {
         let mut pause = FIRST_PAUSE;
         loop {
             let kind = self.served().await;
-            let shown = if kind.gvk.group.is_empty() && kind.gvk.kind == "Secret" {
+            let shown = if self.metadata_only(&kind) {
                 let api: Api<PartialObjectMeta<DynamicObject>> = self.api(&kind);
                 self.stream(api, &kind).await
             } else {
@@ -275,7 +333,7 @@ impl Watch {
             let found = match (&self.wanted.gvk, &self.place) {
                 (Some(gvk), _) => kinds.resolve(gvk),
                 (None, Place::Name(id)) => kinds.preferred(&id.kind),
-                (None, Place::Kind(kind)) => kinds.preferred(kind),
+                (None, Place::Kind(kind) | Place::Area(Area { kind, .. })) => kinds.preferred(kind),
             };
             if let Some(kind) = found {
                 return kind;
@@ -285,6 +343,13 @@ impl Watch {
                 std::future::pending::<()>().await;
             }
         }
+    }
+
+    /// Values of Secrets are nobody's business, and whole definitions are large.
+    fn metadata_only(&self, kind: &KindInfo) -> bool {
+        let kind = kind.gvk.group_kind();
+        let definition = kind.is("apiextensions.k8s.io", "CustomResourceDefinition");
+        kind.is("", "Secret") || definition && matches!(self.place, Place::Area(_))
     }
 
     fn api<K>(&self, kind: &KindInfo) -> Api<K>
@@ -332,6 +397,7 @@ impl Watch {
                 Ok(Event::Delete(object)) => self.take(small(&object, kind)),
                 Err(error) => {
                     tracing::debug!(kind = %kind.gvk, %error, "watch broke");
+                    self.broke(&error);
                     return shown;
                 }
             }
@@ -339,11 +405,33 @@ impl Watch {
         shown
     }
 
+    fn broke(&self, error: &watcher::Error) {
+        let trouble = match error {
+            watcher::Error::InitialListFailed(error)
+            | watcher::Error::WatchStartFailed(error)
+            | watcher::Error::WatchFailed(error) => ApiError::of(error),
+            // An old resourceVersion: the next list brings what was missed.
+            _ => return,
+        };
+        self.with(|followed| {
+            followed
+                .shown
+                .send_modify(|shown| shown.trouble = Some(trouble));
+        });
+        if let Place::Name(id) = &self.place {
+            self.tell(id.clone());
+        }
+    }
+
     /// Takes a whole list: tells of everything that it changes, additions and losses too.
     fn replace(&self, fresh: HashMap<ObjectId, Arc<Object>>) {
         let changed = self.with(|followed| {
             let before = std::mem::replace(&mut followed.objects, fresh);
-            let first = !followed.synced.send_replace(true);
+            let shown = Shown {
+                synced: true,
+                trouble: None,
+            };
+            let first = !followed.shown.send_replace(shown).synced;
             let now = &followed.objects;
             let gone = before.keys().filter(|id| !now.contains_key(*id));
             let differs = now.iter().filter(|(id, object)| {

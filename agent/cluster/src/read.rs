@@ -11,6 +11,9 @@ use crate::{ApiError, Class, Cluster, KindInfo};
 const METADATA: &str =
     "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
 
+const METADATA_LIST: &str =
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+
 /// The objects of one page of a list.
 const PAGE: usize = 500;
 
@@ -42,17 +45,48 @@ impl Cluster {
         selector: &str,
     ) -> Result<Vec<Object>, ApiError> {
         let kind = self.preferred(kind)?;
+        let path = kind.path(namespace, "");
+        let accept = "application/json";
+        self.list_as(
+            &kind,
+            &format!("{path}?labelSelector={}", encode(selector)),
+            accept,
+        )
+        .await
+    }
+
+    /// Lists the metadata of the objects of a kind, as [`Cluster::list`] does the whole objects.
+    ///
+    /// # Errors
+    /// As for [`Cluster::get`].
+    pub async fn list_metadata(
+        &self,
+        kind: &GroupKind,
+        namespace: Option<&str>,
+        selector: &str,
+    ) -> Result<Vec<Object>, ApiError> {
+        let kind = self.preferred(kind)?;
+        let path = kind.path(namespace, "");
+        self.list_as(
+            &kind,
+            &format!("{path}?labelSelector={}", encode(selector)),
+            METADATA_LIST,
+        )
+        .await
+    }
+
+    async fn list_as(
+        &self,
+        kind: &KindInfo,
+        uri: &str,
+        accept: &str,
+    ) -> Result<Vec<Object>, ApiError> {
         let mut objects = Vec::new();
         let mut token = String::new();
         loop {
-            let path = kind.path(namespace, "");
-            let uri = format!(
-                "{path}?limit={PAGE}&labelSelector={}&continue={}",
-                encode(selector),
-                encode(&token)
-            );
-            let page = self.read(&uri, "application/json").await?;
-            objects.extend(items(&page, &kind));
+            let page = format!("{uri}&limit={PAGE}&continue={}", encode(&token));
+            let page = self.read(&page, accept).await?;
+            objects.extend(items(&page, kind));
             match page.pointer("/metadata/continue").and_then(Value::as_str) {
                 Some(next) if !next.is_empty() => token = next.into(),
                 _ => return Ok(objects),

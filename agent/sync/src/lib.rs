@@ -6,7 +6,10 @@
 //! ```
 
 mod desired;
+mod digest;
+mod engine;
 mod fleet;
+mod inventory;
 mod layer;
 pub mod marks;
 mod order;
@@ -14,6 +17,7 @@ mod owner;
 mod run;
 
 pub use desired::{Desired, Refusal};
+pub use engine::{Engine, Finished, Observed};
 pub use fleet::{Fleet, LayerKey, LayerView, Request, RequestError, Ticket};
 pub use layer::{
     BlockedOn, Changes, Dependency, GitRef, GitSource, HistoryEntry, InventorySummary, Layer,

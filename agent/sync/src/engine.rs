@@ -1,0 +1,180 @@
+//! Executes orders: proves what changes, writes it along the edges of the plan, waits for health, and says so.
+
+mod answers;
+mod contact;
+mod evidence;
+mod execution;
+mod facts;
+mod gates;
+mod groups;
+mod hub;
+mod item;
+mod judge;
+mod keeping;
+mod memory;
+mod report;
+mod survey;
+mod work;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidegate_cluster::{ApiError, Cluster, Kinds, LiveView};
+use tokio::sync::{OnceCell, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::digest::DigestKey;
+use crate::inventory::Store;
+use crate::{Order, Owner, Run, marks};
+use execution::{Doing, End, Execution};
+use hub::Hub;
+use memory::Memories;
+use survey::Survey;
+
+/// The pause before discovery is asked again after it failed.
+const DISCOVERY_PAUSE: Duration = Duration::from_millis(500);
+
+/// Executes orders on one cluster. Cheap to clone; its watches end with the last clone.
+///
+/// Orders of different owners are executed side by side. Of one owner, at most one execution goes on at a
+/// time: cancel its token, and wait for it to return, before the next.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    reader: Cluster,
+    hub: Arc<Hub>,
+    store: Store,
+    key: OnceCell<DigestKey>,
+    memories: Arc<Memories>,
+    _discovery: AbortOnDropHandle<()>,
+}
+
+/// A run that is over. Its objects can be followed on.
+pub struct Finished {
+    run: Arc<Run>,
+    execution: Option<Execution>,
+}
+
+/// Why the objects of a finished run are no longer followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Observed {
+    /// It was told to stop.
+    Stopped,
+    /// What an object waited for has come after all: a new run would go on.
+    Opened,
+}
+
+impl Engine {
+    /// Makes an engine on a cluster; inventories and the key of digests are kept in a namespace.
+    ///
+    /// Nothing is asked of the API server until the first order. Must be called within a tokio runtime.
+    pub fn new(cluster: Cluster, namespace: &str) -> Self {
+        let (sender, events) = mpsc::unbounded_channel();
+        let live = LiveView::new(cluster.clone(), marks::LAYER_LABEL, sender);
+        let discovery = tokio::spawn(keep_fresh(cluster.kinds().clone()));
+        let inner = Inner {
+            hub: Hub::start(live, events),
+            store: Store::new(cluster.clone(), namespace.into()),
+            reader: cluster,
+            key: OnceCell::new(),
+            memories: Arc::default(),
+            _discovery: AbortOnDropHandle::new(discovery),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// Executes an order, and publishes the run on every change, at most every 100 ms.
+    ///
+    /// It ends when every object is well, has failed, or is set aside, or when `stop` is cancelled: then no
+    /// new write begins, those under way end, and the outcome is `Superseded`. Whatever goes wrong stands in
+    /// the run.
+    pub async fn run(
+        &self,
+        order: Order,
+        progress: watch::Sender<Arc<Run>>,
+        stop: CancellationToken,
+    ) -> Finished {
+        let survey = Survey::new(Arc::clone(&self.inner), order, progress, stop);
+        match survey.prepare().await {
+            Ok(mut execution) => Finished {
+                run: execution.run().await,
+                execution: Some(*execution),
+            },
+            Err(run) => Finished {
+                run,
+                execution: None,
+            },
+        }
+    }
+
+    /// Forgets what is remembered of an owner that is gone. Nothing in the cluster changes.
+    pub fn forget(&self, owner: &Owner) {
+        self.inner.memories.forget(&owner.uid);
+    }
+
+    /// Returns the owner of a person's one-shot applies under a name: the one of before, or a new one.
+    ///
+    /// # Errors
+    /// If the Secrets of the engine's namespace cannot be listed.
+    pub async fn one_shot(&self, name: &str) -> Result<Owner, ApiError> {
+        self.inner.reader.kinds().refresh().await?;
+        self.inner.store.one_shot(name).await
+    }
+
+    /// Returns the live objects that are followed.
+    pub fn live(&self) -> &LiveView {
+        self.inner.hub.live()
+    }
+}
+
+impl Finished {
+    /// Returns the run as it ended.
+    pub fn run(&self) -> &Arc<Run> {
+        &self.run
+    }
+
+    /// Follows the health of the run's objects by watch events, and publishes the run when it changes, with the
+    /// outcome that it ended with. Asks nothing of the API server while nothing happens.
+    pub async fn observe(self, stop: CancellationToken) -> Observed {
+        let Some(mut execution) = self.execution else {
+            stop.cancelled().await;
+            return Observed::Stopped;
+        };
+        execution.stop = stop;
+        match execution.drive(Doing::Observe).await {
+            End::Opened => Observed::Opened,
+            End::Settled | End::Stopped => Observed::Stopped,
+        }
+    }
+}
+
+/// Reads discovery anew whenever somebody found it to be out of date.
+async fn keep_fresh(kinds: Kinds) {
+    loop {
+        kinds.expired().await;
+        while let Err(error) = kinds.refresh().await {
+            tracing::debug!(%error, "discovery failed");
+            tokio::time::sleep(DISCOVERY_PAUSE).await;
+        }
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Finished {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Finished")
+            .field("outcome", &self.run.outcome)
+            .finish_non_exhaustive()
+    }
+}

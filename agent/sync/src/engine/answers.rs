@@ -1,0 +1,255 @@
+//! What follows from an answer of the API server.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tidegate_cluster::{ApiError, Applied, Class};
+use tidegate_health::Status;
+use tokio::time::Instant;
+
+use super::contact::{Answer, Claim};
+use super::execution::{Doing, Execution};
+use super::groups;
+use super::item::{Item, Stage, State};
+use super::work::Done;
+use crate::Step;
+use crate::inventory::Entry;
+
+/// What a person can do about a refusal, by its class.
+const ADVICE: &[(Class, &str)] = &[
+    (
+        Class::Forbidden,
+        "grant it to the account that the layer is deployed with",
+    ),
+    (Class::Unauthorized, "check the credentials"),
+    (
+        Class::MissingNamespace,
+        "add the Namespace to the layer, or create it",
+    ),
+    (
+        Class::UnknownKind,
+        "add the CustomResourceDefinition to the layer, or install it",
+    ),
+    (
+        Class::Terminating,
+        "wait until it is gone, then it is made anew",
+    ),
+    (Class::Quota, "raise the quota, or ask for less"),
+    (
+        Class::Immutable,
+        "delete the object to have it made anew, or take the change back",
+    ),
+];
+
+impl Execution {
+    /// Takes an answer.
+    pub(super) fn answered(&mut self, done: Done) {
+        match done {
+            Done::Asked(index, answer) => self.asked(index, answer),
+            Done::Written(index, answer) => self.wrote(index, answer),
+            Done::Keys(id, version, keys) => {
+                if let Ok(keys) = keys {
+                    self.keys.insert(id.clone(), (version, keys));
+                }
+                self.mark_dependents(&id);
+            }
+            Done::Log(container, line) => self.read_log(container, line),
+        }
+    }
+
+    fn asked(&mut self, index: usize, answer: Answer) {
+        let error = match &answer {
+            Answer::Refused(error) => Some(error),
+            _ => None,
+        };
+        self.work.answered(error, Instant::now());
+        match answer {
+            Answer::Proven(claim) => self.proven(index, claim),
+            Answer::Owned(owner) => self.end(index, Step::Blocked, owner),
+            Answer::Refused(error) => {
+                if let Some(item) = self.items.get_mut(index) {
+                    item.stage = Stage::Unproven;
+                }
+                self.refuse(index, &error);
+            }
+        }
+        self.leave_group(index);
+        self.work.mark(index);
+    }
+
+    fn proven(&mut self, index: usize, claim: Claim) {
+        let Some(item) = self.items.get_mut(index) else {
+            return;
+        };
+        item.stage = Stage::Proven;
+        item.change = claim.change;
+        item.claim = claim;
+        item.retry.clear();
+        let through = std::mem::take(&mut item.asking_through);
+        item.answering.extend(through);
+        self.report.changed();
+    }
+
+    /// Lets the group of an object go on, if this was its last answer.
+    fn leave_group(&mut self, index: usize) {
+        let group = self.items.get(index).and_then(|item| item.group);
+        if self.groups.answered(index, group) {
+            let members = self.items.iter().enumerate();
+            let members = members.filter(|(_, item)| item.group == group);
+            members.for_each(|(member, _)| self.work.mark(member));
+        }
+    }
+
+    fn wrote(&mut self, index: usize, answer: Result<Applied, ApiError>) {
+        self.work.answered(answer.as_ref().err(), Instant::now());
+        match answer {
+            Ok(applied) => self.written(index, applied),
+            Err(error) => self.not_written(index, &error),
+        }
+        self.work.mark(index);
+    }
+
+    fn written(&mut self, index: usize, applied: Applied) {
+        let Some(item) = self.items.get_mut(index) else {
+            return;
+        };
+        let live = Arc::new(applied.object);
+        item.stage = Stage::Done;
+        item.answered = Some(Arc::clone(&live));
+        item.seen = false;
+        item.retry.clear();
+        let (id, entry) = (item.id().clone(), entry(item, live.uid()));
+        let memory = &mut self.lent.memory;
+        memory.wrote(&live, Timestamp::now());
+        memory.applied.insert(id.clone(), Arc::clone(&item.object));
+        self.next.entries.insert(id.clone(), entry);
+        self.mark_dependents(&id);
+        self.report.changed();
+        if id
+            .kind
+            .is("apiextensions.k8s.io", "CustomResourceDefinition")
+        {
+            self.definition_changed(index);
+        }
+    }
+
+    fn not_written(&mut self, index: usize, error: &ApiError) {
+        let Some(item) = self.items.get_mut(index) else {
+            return;
+        };
+        item.stage = Stage::Proven;
+        item.attempted |= error.class == Class::Unreachable;
+        if matches!(error.class, Class::OtherUid | Class::Conflict) {
+            // It was made, taken or made anew meanwhile: whose is it now?
+            item.stage = Stage::Unproven;
+            item.claim = Claim::new();
+            return;
+        }
+        self.refuse(index, error);
+    }
+
+    /// Decides what becomes of an object that the API server did not take.
+    fn refuse(&mut self, index: usize, error: &ApiError) {
+        if error.class.is_transient() {
+            self.try_again(index, error);
+            return;
+        }
+        let needs = groups::cures(index, error.class, &self.items, &self.plan);
+        if !needs.is_empty() {
+            let group = self.groups.join(index, needs);
+            if let Some(item) = self.items.get_mut(index) {
+                item.stage = Stage::Unproven;
+                item.group = group;
+            }
+            return;
+        }
+        let message = with_advice(error);
+        if matches!(error.class, Class::Invalid | Class::Immutable) {
+            self.end(index, Step::Failed, message.clone());
+            self.halt(index, &message);
+        } else {
+            self.end(index, Step::Blocked, message);
+        }
+    }
+
+    fn try_again(&mut self, index: usize, error: &ApiError) {
+        let now = Instant::now();
+        let timeout = self.order.settings.timeout;
+        let Some(item) = self.items.get_mut(index) else {
+            return;
+        };
+        let at = item.retry.failed(error.retry_after, now);
+        let fails_for = item
+            .retry
+            .failing_since
+            .map(|since| now.duration_since(since));
+        if fails_for.is_some_and(|fails_for| fails_for >= timeout) {
+            self.end(index, Step::Failed, error.message.clone());
+            return;
+        }
+        let state = State {
+            step: Step::Waiting,
+            health: item.shown.state.health,
+            message: error.message.clone(),
+        };
+        self.work.mark_at(at, index);
+        if self.mode == Doing::Apply {
+            self.show(index, state);
+        }
+    }
+
+    /// Gives an object up for this run.
+    fn end(&mut self, index: usize, step: Step, message: String) {
+        let health = self.live_status(index);
+        if let Some(item) = self.items.get_mut(index) {
+            item.stage = Stage::Ended;
+        }
+        let state = State {
+            step,
+            health,
+            message,
+        };
+        self.show(index, state);
+    }
+
+    /// Writes nothing more.
+    fn halt(&mut self, index: usize, message: &str) {
+        let Some(item) = self.items.get(index) else {
+            return;
+        };
+        let place = item.object.origin().map(|origin| format!(" ({origin})"));
+        let place = place.unwrap_or_default();
+        let written = self.items.iter().any(|item| item.answered.is_some());
+        let rest = if written {
+            "nothing more is written"
+        } else {
+            "nothing was written"
+        };
+        let text = format!("{}{place}: {message}; {rest}", item.id().short());
+        self.halted.get_or_insert(text);
+        self.work.clear_queue();
+    }
+
+    /// The status of a live object, for one that is not written.
+    fn live_status(&mut self, index: usize) -> Status {
+        self.assess(index)
+            .map_or(Status::Missing, |health| health.status)
+    }
+}
+
+fn with_advice(error: &ApiError) -> String {
+    let advice = ADVICE.iter().find(|(class, _)| *class == error.class);
+    match advice {
+        Some((_, advice)) => format!("{}: {advice}", error.message),
+        None => error.message.clone(),
+    }
+}
+
+fn entry(item: &Item, uid: Option<&str>) -> Entry {
+    Entry {
+        api_version: item.object.gvk().api_version(),
+        uid: uid.unwrap_or_default().into(),
+        digest: item.digest.clone(),
+        applied: Some(Timestamp::now()),
+    }
+}

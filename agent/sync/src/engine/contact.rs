@@ -1,0 +1,193 @@
+//! First contact, and the dry-run that proves a change: what the API server would say to it.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use tidegate_cluster::{
+    ApiError, ApplyOptions, Class, Cluster, Contact, Force, Mode, first_contact,
+};
+use tidegate_object::{GroupKind, Object, ObjectId};
+use tidegate_plan::Change;
+
+use crate::inventory::Store;
+use crate::{Adopt, Owner, marks};
+
+/// The namespace that stands for one-shot applies in the name of an owner.
+pub(super) const ONE_SHOT: &str = "cli";
+
+/// Who asks, and under which rule.
+#[derive(Clone)]
+pub(super) struct Asker {
+    /// The agent itself, who reads.
+    pub reader: Cluster,
+    /// The account that writes.
+    pub writer: Cluster,
+    pub owner: Owner,
+    pub adopt: Adopt,
+}
+
+/// What the API server would say to a change.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// It would do it.
+    Proven(Claim),
+    /// Somebody else owns the object.
+    Owned(String),
+    /// It would not.
+    Refused(ApiError),
+}
+
+/// How an object is written: what that is called, and which live object it must meet.
+#[derive(Debug, Clone)]
+pub(super) struct Claim {
+    pub change: Change,
+    /// The live object's uid; `None` where there is none.
+    pub uid: Option<String>,
+    /// What is known of the live object; metadata alone at first contact.
+    pub live: Option<Object>,
+}
+
+impl Claim {
+    /// An object that is not there, as far as is known.
+    pub(super) fn new() -> Self {
+        Self {
+            change: Change::Create,
+            uid: None,
+            live: None,
+        }
+    }
+
+    /// An object that is the owner's.
+    pub(super) fn ours(live: &Object) -> Self {
+        Self {
+            change: Change::Update,
+            uid: live.uid().map(Into::into),
+            live: None,
+        }
+    }
+
+    /// How the apply is sent.
+    pub(super) fn options<'a>(&'a self, manager: &'a str, mode: Mode) -> ApplyOptions<'a> {
+        let force = match self.change {
+            Change::Create => Force::No,
+            _ => Force::Yes,
+        };
+        ApplyOptions {
+            manager,
+            force,
+            mode,
+            uid: self.uid.as_deref(),
+        }
+    }
+}
+
+impl Asker {
+    /// Asks what the API server would say to an apply; finds out whose the object is where that is not known.
+    pub(super) async fn ask(&self, object: &Object, mut claim: Claim) -> Answer {
+        let manager = self.owner.manager();
+        // Each turn knows more than the one before: made anew, then whose it is, then the forced apply.
+        for _ in 0..4 {
+            let options = claim.options(&manager, Mode::DryRun);
+            let managers = match self.writer.apply(object, &options).await {
+                Ok(applied) if applied.created || claim.uid.is_some() => {
+                    return Answer::Proven(claim);
+                }
+                Ok(_) => BTreeSet::new(),
+                Err(error) if error.class == Class::OtherUid => {
+                    claim = Claim::new();
+                    continue;
+                }
+                Err(error) if error.class == Class::Conflict && claim.uid.is_none() => error
+                    .conflicts
+                    .into_iter()
+                    .map(|conflict| conflict.manager)
+                    .collect(),
+                Err(error) => return Answer::Refused(error),
+            };
+            claim = match self.whose(object.id(), managers).await {
+                Ok(Ok(claim)) => claim,
+                Ok(Err(owner)) => return Answer::Owned(owner),
+                Err(error) => return Answer::Refused(error),
+            };
+        }
+        Answer::Owned("somebody else makes it anew again and again".into())
+    }
+
+    /// Finds out whether a live object may be the owner's.
+    async fn whose(
+        &self,
+        id: &ObjectId,
+        mut managers: BTreeSet<String>,
+    ) -> Result<Result<Claim, String>, ApiError> {
+        let Some(live) = self.reader.get_metadata(id).await? else {
+            return Ok(Ok(Claim::new()));
+        };
+        let marked = marks::owner_of(&live);
+        if marked
+            .as_ref()
+            .is_some_and(|owner| owner.uid == self.owner.uid)
+            || self.manages(&live)
+        {
+            return Ok(Ok(Claim::ours(&live)));
+        }
+        if let Some(owner) = marked {
+            if self.lives(&owner).await? {
+                return Ok(Err(format!("owned by {owner}")));
+            }
+            managers.remove(&owner.manager());
+        }
+        if self.adopt == Adopt::Never {
+            let text = "it exists already, and `adopt: never` leaves it alone: delete it, or set spec.adopt to `unowned`";
+            return Ok(Err(text.into()));
+        }
+        Ok(match first_contact(&live, &managers) {
+            Contact::Adopt => Ok(Claim {
+                change: Change::Adopt,
+                uid: live.uid().map(Into::into),
+                live: Some(live),
+            }),
+            Contact::Blocked(reason) => Err(reason),
+        })
+    }
+
+    /// Tells whether the owner has applied the object before: its label may have been taken off.
+    fn manages(&self, live: &Object) -> bool {
+        let manager = self.owner.manager();
+        let entries = live
+            .pointer("/metadata/managedFields")
+            .and_then(Value::as_array);
+        let mut managers = entries
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry.get("manager")?.as_str());
+        managers.any(|name| name == manager)
+    }
+
+    /// Tells whether an owner is still there. One-shot applies always count: their inventory may be anywhere.
+    async fn lives(&self, owner: &Owner) -> Result<bool, ApiError> {
+        if owner.namespace == ONE_SHOT {
+            return Ok(true);
+        }
+        let kind = GroupKind::new("tidegate.dev", "Layer");
+        let id = ObjectId::new(kind, Some(&owner.namespace), &owner.name);
+        match self.reader.get_metadata(&id).await {
+            Ok(layer) => Ok(layer.and_then(|layer| Some(layer.uid()? == owner.uid)) == Some(true)),
+            Err(error) if error.class == Class::UnknownKind => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Store {
+    /// Finds the owner of a one-shot apply by its name, or makes a new one.
+    pub(super) async fn one_shot(&self, name: &str) -> Result<Owner, ApiError> {
+        let owner = Owner {
+            namespace: ONE_SHOT.into(),
+            name: name.into(),
+            uid: String::new(),
+        };
+        let uid = self.uid_of(&owner).await?;
+        let uid = uid.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
+        Ok(Owner { uid, ..owner })
+    }
+}

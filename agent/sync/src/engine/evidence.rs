@@ -1,0 +1,214 @@
+//! What explains a wait: pods and events near an object, last log lines, neighbours.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use serde_json::Value;
+use tidegate_cluster::{Area, LiveView};
+use tidegate_health::{ContainerRef, Neighbours, Reason, waits_for_consumer};
+use tidegate_object::{GroupKind, Object, ObjectId};
+
+use super::execution::Execution;
+use super::work::Done;
+use crate::Step;
+
+/// The last log lines that were read, by pod and container; an empty one was asked for.
+pub(super) type Logs = HashMap<(ObjectId, String), String>;
+
+/// Kinds that make pods, or are made of them.
+const WITH_PODS: &[(&str, &str)] = &[
+    ("", "Pod"),
+    ("", "ReplicationController"),
+    ("apps", "DaemonSet"),
+    ("apps", "Deployment"),
+    ("apps", "ReplicaSet"),
+    ("apps", "StatefulSet"),
+    ("batch", "Job"),
+    ("postgresql.cnpg.io", "Cluster"),
+];
+
+impl Execution {
+    /// Follows what explains why an object is not well. It ends with the run's subscription.
+    pub(super) fn look_around(&mut self, object: &Object) {
+        let Some(namespace) = &object.id().namespace else {
+            return;
+        };
+        if object.id().kind.is("", "PersistentVolumeClaim") {
+            self.follow_class(object);
+        }
+        let with_pods = |(group, kind): &(&str, &str)| object.id().kind.is(group, kind);
+        if WITH_PODS.iter().any(with_pods) {
+            self.subscription.follow_area(&area("Pod", namespace));
+        }
+        self.subscription.follow_area(&area("Event", namespace));
+    }
+
+    fn follow_class(&mut self, claim: &Object) {
+        let Some(class) = claim.text("/spec/storageClassName") else {
+            return;
+        };
+        let id = storage_class(class);
+        self.subscription.follow(&id);
+        let waiting = self.dependents.entry(id).or_default();
+        if let Some(index) = self
+            .index
+            .get(claim.id())
+            .filter(|index| !waiting.contains(index))
+        {
+            waiting.push(*index);
+        }
+    }
+
+    /// Returns the pods of an object, and the events of both and of what is between them.
+    pub(super) fn around(&self, object: &Object) -> (Vec<Object>, Vec<Object>) {
+        let Some(namespace) = &object.id().namespace else {
+            return (Vec::new(), Vec::new());
+        };
+        let live = self.engine.hub.live();
+        let labels = pod_labels(object);
+        let pods = live.in_area(&area("Pod", namespace));
+        let pods: Vec<Object> = pods
+            .iter()
+            .filter(|pod| is_pod_of(pod, object, labels.as_ref()))
+            .map(|pod| Object::clone(pod))
+            .collect();
+        let events = live.in_area(&area("Event", namespace));
+        let events = events
+            .iter()
+            .filter(|event| concerns(event, object, &pods))
+            .map(|event| Object::clone(event))
+            .collect();
+        (pods, events)
+    }
+
+    /// Has objects looked at that an event or a pod may explain.
+    pub(super) fn saw_evidence(&mut self, id: &ObjectId) {
+        if !(id.kind.is("", "Pod") || id.kind.is("", "Event")) {
+            return;
+        }
+        for (index, item) in self.items.iter().enumerate() {
+            let open = matches!(item.step(), Step::Applied | Step::Failed);
+            if open && item.id().namespace == id.namespace {
+                self.work.mark(index);
+            }
+        }
+    }
+
+    /// Adds the last log line of a container that crashes, once it is read.
+    pub(super) fn with_log(&mut self, reason: &Reason) -> String {
+        let text = reason.to_string();
+        let Some(ContainerRef { pod, container, .. }) = &reason.wants_log else {
+            return text;
+        };
+        let key = (pod.clone(), container.clone());
+        match self.logs.get(&key) {
+            Some(line) if line.is_empty() => text,
+            Some(line) => format!("{text}; its last log line: {line}"),
+            None => {
+                self.logs.insert(key.clone(), String::new());
+                let reader = self.engine.reader.clone();
+                self.work.read(async move {
+                    let (pod, container) = &key;
+                    let log = reader.log_tail(pod, container, 1).await.unwrap_or_default();
+                    let line = log.lines().last().unwrap_or_default().trim().to_owned();
+                    Done::Log(key, line)
+                });
+                text
+            }
+        }
+    }
+
+    /// Takes a log line that was asked for.
+    pub(super) fn read_log(&mut self, container: (ObjectId, String), line: String) {
+        let (pod, _) = &container;
+        self.saw_evidence(&pod.clone());
+        self.logs.insert(container, line);
+    }
+}
+
+/// What is known of objects near those of a run.
+pub(super) struct Surroundings {
+    pub reporting: Arc<HashMap<GroupKind, bool>>,
+    pub live: LiveView,
+}
+
+impl Neighbours for Surroundings {
+    fn waits_for_consumer(&self, name: &str) -> Option<bool> {
+        let class = self.live.get(&storage_class(name));
+        class.object().map(waits_for_consumer)
+    }
+
+    fn reports_status(&self, kind: &GroupKind) -> Option<bool> {
+        self.reporting.get(kind).copied()
+    }
+}
+
+fn storage_class(name: &str) -> ObjectId {
+    ObjectId::new(GroupKind::new("storage.k8s.io", "StorageClass"), None, name)
+}
+
+fn area(kind: &str, namespace: &str) -> Area {
+    Area {
+        kind: GroupKind::new("", kind),
+        namespace: Some(namespace.into()),
+    }
+}
+
+/// The labels by which an object's pods are known.
+fn pod_labels(object: &Object) -> Option<BTreeMap<String, String>> {
+    let name = object.id().name.clone();
+    let one = |label: &str| Some(BTreeMap::from([(label.to_owned(), name.clone())]));
+    match object.id().kind.kind.as_str() {
+        "Cluster" => one("cnpg.io/cluster"),
+        "Job" => one("batch.kubernetes.io/job-name"),
+        "ReplicationController" => labels(object.pointer("/spec/selector")?),
+        _ => labels(object.pointer("/spec/selector/matchLabels")?),
+    }
+}
+
+fn labels(value: &Value) -> Option<BTreeMap<String, String>> {
+    let pairs = value.as_object()?.iter();
+    pairs
+        .map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+        .collect()
+}
+
+fn is_pod_of(pod: &Object, object: &Object, labels: Option<&BTreeMap<String, String>>) -> bool {
+    if pod.id() == object.id() {
+        return true;
+    }
+    let has = |(key, value): (&String, &String)| pod.label(key) == Some(value);
+    labels.is_some_and(|labels| !labels.is_empty() && labels.iter().all(has))
+}
+
+/// Tells whether an event is about an object, its pods, their claims, or a controller between them.
+fn concerns(event: &Object, object: &Object, pods: &[Object]) -> bool {
+    let text = |field: &str| {
+        event
+            .text(&format!("/involvedObject/{field}"))
+            .unwrap_or_default()
+    };
+    let (kind, name) = (text("kind"), text("name"));
+    if kind == object.id().kind.kind && name == object.id().name {
+        return true;
+    }
+    match kind {
+        "Pod" => pods.iter().any(|pod| pod.id().name == name),
+        "PersistentVolumeClaim" => claims(pods).contains(name),
+        "ReplicaSet" | "Job" | "StatefulSet" => {
+            let rest = name.strip_prefix(&object.id().name);
+            rest.is_some_and(|rest| rest.starts_with('-'))
+        }
+        _ => false,
+    }
+}
+
+fn claims(pods: &[Object]) -> HashSet<&str> {
+    let volumes = pods
+        .iter()
+        .filter_map(|pod| pod.pointer("/spec/volumes")?.as_array());
+    volumes
+        .flatten()
+        .filter_map(|volume| volume.pointer("/persistentVolumeClaim/claimName")?.as_str())
+        .collect()
+}

@@ -1,0 +1,298 @@
+//! A run that goes on: one loop over watch events, answers and timers.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use tidegate_cluster::Mode;
+use tidegate_object::{GroupKind, ObjectId};
+use tidegate_plan::Plan;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::Inner;
+use super::contact::Asker;
+use super::evidence::Logs;
+use super::groups::Groups;
+use super::hub::Subscription;
+use super::item::{Item, Retry, Stage, State};
+use super::memory::Lent;
+use super::report::Report;
+use super::work::{Done, Work};
+use crate::inventory::Inventory;
+use crate::{Order, Outcome, Phase, Run, RunObject, Step};
+
+/// A run that goes on.
+pub(super) struct Execution {
+    pub engine: Arc<Inner>,
+    pub order: Order,
+    pub asker: Asker,
+    pub plan: Plan,
+    pub items: Vec<Item>,
+    pub index: HashMap<ObjectId, usize>,
+    /// Who waits for an object, in the plan or not.
+    pub dependents: HashMap<ObjectId, Vec<usize>>,
+    pub groups: Groups,
+    pub lent: Lent,
+    /// The inventory as it will be kept.
+    pub next: Inventory,
+    pub subscription: Subscription,
+    pub events: mpsc::UnboundedReceiver<ObjectId>,
+    pub kinds: watch::Receiver<u64>,
+    pub work: Work,
+    pub report: Report,
+    /// Objects that are wrong in themselves, and in no plan.
+    pub refused: Vec<RunObject>,
+    /// Why nothing more is written.
+    pub halted: Option<String>,
+    pub logs: Logs,
+    /// The kinds of the plan's definitions, and whether they report a status.
+    pub reporting: Arc<HashMap<GroupKind, bool>>,
+    pub keys: HashMap<ObjectId, (String, BTreeSet<String>)>,
+    pub mode: Doing,
+    /// The pause after the inventory could not be kept.
+    pub pause: Retry,
+    pub stop: CancellationToken,
+}
+
+/// What an execution is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doing {
+    /// It asks for all answers.
+    Preflight,
+    /// It writes, and waits for health.
+    Apply,
+    /// It is over, and follows the health of its objects.
+    Observe,
+}
+
+/// Why the loop ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// There is nothing more to do.
+    Settled,
+    /// It was told to stop.
+    Stopped,
+    /// Something that was set aside may go on.
+    Opened,
+}
+
+impl Execution {
+    /// Proves what changes, writes it, and waits until everything is well or known not to be.
+    pub(super) async fn run(&mut self) -> Arc<Run> {
+        self.report.begin(Phase::Preflight);
+        if self.drive(Doing::Preflight).await == End::Stopped {
+            return self.finish(Outcome::Superseded);
+        }
+        self.report
+            .unproven(self.count(|item| item.stage == Stage::Unproven));
+        if self.halted.is_some() {
+            return self.finish(Outcome::Failed);
+        }
+        if self.items.iter().any(Item::is_due) && self.keep_union().await == End::Stopped {
+            return self.finish(Outcome::Superseded);
+        }
+        if self.halted.is_some() {
+            return self.finish(Outcome::Failed);
+        }
+        self.report.begin(Phase::Apply);
+        let end = self.drive(Doing::Apply).await;
+        self.keep_written().await;
+        let outcome = self.outcome(end);
+        self.finish(outcome)
+    }
+
+    /// Looks at everything that may have changed, until there is nothing more to wait for.
+    pub(super) async fn drive(&mut self, doing: Doing) -> End {
+        self.mode = doing;
+        (0..self.items.len()).for_each(|index| self.work.mark(index));
+        loop {
+            if let Some(end) = self.turn() {
+                if self.report.due().is_some() {
+                    self.report.publish(self.objects());
+                }
+                return end;
+            }
+            let stopping = self.stop.is_cancelled();
+            self.publish_if_due();
+            let due = [self.work.next_timer(), self.report.due()];
+            let timer = due.into_iter().flatten().min();
+            tokio::select! {
+                () = self.stop.cancelled(), if !stopping => {}
+                Some(id) = self.events.recv() => self.saw(&id),
+                done = self.work.next_done() => self.answered(done),
+                () = sleep(timer) => self.work.fire(Instant::now()),
+                Ok(()) = self.kinds.changed() => self.kinds_changed(),
+            }
+            // One look for all that has come meanwhile.
+            while let Ok(id) = self.events.try_recv() {
+                self.saw(&id);
+            }
+        }
+    }
+
+    /// Advances what is to be looked at; tells whether the loop is over.
+    fn turn(&mut self) -> Option<End> {
+        if self.stop.is_cancelled() {
+            self.work.clear_queue();
+            return (!self.work.is_running()).then_some(End::Stopped);
+        }
+        while let Some(index) = self.work.next_dirty() {
+            if self.advance(index) {
+                return Some(End::Opened);
+            }
+        }
+        self.pump();
+        if self.mode != Doing::Observe && self.is_settled() {
+            return Some(End::Settled);
+        }
+        None
+    }
+
+    /// Moves one object on; tells whether one that was set aside may go on while the run is over.
+    fn advance(&mut self, index: usize) -> bool {
+        let Some(stage) = self.items.get(index).map(|item| item.stage) else {
+            return false;
+        };
+        match (self.mode, stage) {
+            (Doing::Preflight, Stage::Unproven) => self.ask_in_preflight(index),
+            (Doing::Apply, Stage::Unproven | Stage::Proven) if self.halted.is_none() => {
+                self.try_to_write(index);
+            }
+            (Doing::Observe, Stage::Unproven | Stage::Proven) => return self.may_go_on(index),
+            (_, Stage::Done) => self.judge(index),
+            _ => {}
+        }
+        false
+    }
+
+    fn ask_in_preflight(&mut self, index: usize) {
+        let is_asked = |item: &Item| item.group.is_none() && item.retry.not_before.is_none();
+        if self.items.get(index).is_some_and(is_asked) {
+            self.work.enqueue(index);
+        }
+    }
+
+    /// Sends what is queued, as far as there is room.
+    fn pump(&mut self) {
+        while let Some(index) = self.work.next_queued(Instant::now()) {
+            let Some(item) = self.items.get_mut(index) else {
+                continue;
+            };
+            let (asker, object, claim) = (
+                self.asker.clone(),
+                Arc::clone(&item.object),
+                item.claim.clone(),
+            );
+            match item.stage {
+                Stage::Unproven => {
+                    item.stage = Stage::Asking;
+                    self.work
+                        .start(async move { Done::Asked(index, asker.ask(&object, claim).await) });
+                }
+                Stage::Proven => {
+                    item.stage = Stage::Writing;
+                    self.work.start(async move {
+                        let manager = asker.owner.manager();
+                        let options = claim.options(&manager, Mode::Write);
+                        Done::Written(index, asker.writer.apply(&object, &options).await)
+                    });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn is_settled(&self) -> bool {
+        let over = self.mode == Doing::Preflight || self.halted.is_some();
+        self.work.is_idle() && (over || self.items.iter().all(Item::is_settled))
+    }
+
+    /// Has everything looked at that an event concerns.
+    fn saw(&mut self, id: &ObjectId) {
+        if let Some(index) = self.index.get(id) {
+            self.work.mark(*index);
+        }
+        self.mark_dependents(id);
+        self.saw_evidence(id);
+        let definition = id
+            .kind
+            .is("apiextensions.k8s.io", "CustomResourceDefinition");
+        if definition && self.items.iter().any(|item| !self.is_served(item)) {
+            self.engine.reader.kinds().expire();
+        }
+    }
+
+    pub(super) fn mark_dependents(&mut self, id: &ObjectId) {
+        for index in self.dependents.get(id).into_iter().flatten() {
+            self.work.mark(*index);
+        }
+    }
+
+    fn kinds_changed(&mut self) {
+        for (index, item) in self.items.iter().enumerate() {
+            if item.is_due() || item.step() == Step::Blocked {
+                self.work.mark(index);
+            }
+        }
+    }
+
+    /// Shows where an object stands, and has those looked at who wait for it.
+    pub(super) fn show(&mut self, index: usize, state: State) {
+        let Some(item) = self.items.get_mut(index) else {
+            return;
+        };
+        if state.step != Step::Waiting && !item.shown.waiting_for.is_empty() {
+            item.shown.waiting_for.clear();
+            self.report.changed();
+        }
+        if item.take(state) {
+            let id = item.id().clone();
+            self.mark_dependents(&id);
+            self.report.changed();
+        }
+        let written = !self.items.iter().any(Item::is_due);
+        if written && self.report.phase() == Phase::Apply {
+            self.report.begin(Phase::Wait);
+        }
+    }
+
+    fn publish_if_due(&mut self) {
+        if self.report.due().is_some_and(|due| due <= Instant::now()) {
+            self.report.publish(self.objects());
+        }
+    }
+
+    fn outcome(&self, end: End) -> Outcome {
+        match end {
+            End::Stopped => Outcome::Superseded,
+            _ if self.halted.is_some() => Outcome::Failed,
+            _ if self.items.iter().any(Item::has_failed) => Outcome::Degraded,
+            _ => Outcome::Healthy,
+        }
+    }
+
+    fn finish(&mut self, outcome: Outcome) -> Arc<Run> {
+        match &self.halted {
+            Some(message) => self.report.say(message.clone()),
+            None => self.report.say(""),
+        }
+        self.report.end(outcome, self.objects())
+    }
+
+    pub(super) fn objects(&self) -> Vec<RunObject> {
+        let planned = self.items.iter().map(Item::report);
+        self.refused.iter().cloned().chain(planned).collect()
+    }
+
+    fn count(&self, fits: impl Fn(&Item) -> bool) -> usize {
+        self.items.iter().filter(|item| fits(item)).count()
+    }
+}
+
+async fn sleep(until: Option<Instant>) {
+    match until {
+        Some(until) => tokio::time::sleep_until(until).await,
+        None => std::future::pending().await,
+    }
+}

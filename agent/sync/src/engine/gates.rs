@@ -1,0 +1,382 @@
+//! What holds an object back: the gates of its edges, and what its dry-run needs.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tidegate_cluster::Live;
+use tidegate_health::{Capability, Context, capability, has_keys, key_names, secret_keys};
+use tidegate_object::{Object, ObjectId};
+use tidegate_plan::{Edge, EdgeClass, Gate};
+use tokio::time::Instant;
+
+use super::execution::Execution;
+use super::item::{Item, Stage, State};
+use super::work::Done;
+use crate::{Step, Waiting};
+
+/// How long a soft edge may hold an object back.
+const SOFT_WAIT: Duration = Duration::from_secs(30);
+
+/// The pause before discovery is asked again for a kind whose definition is established.
+const DISCOVERY_PAUSE: Duration = Duration::from_millis(250);
+
+/// What holds an object back.
+enum Hold {
+    /// Nothing.
+    Open,
+    /// Closed gates.
+    Closed(Vec<Closed>),
+    /// Something that does not come in this run.
+    Hopeless(String),
+}
+
+/// A closed gate.
+struct Closed {
+    target: ObjectId,
+    reason: String,
+    soft: bool,
+    recheck: Option<Instant>,
+}
+
+impl Execution {
+    /// Has an object proven or written, if nothing holds it back.
+    pub(super) fn try_to_write(&mut self, index: usize) {
+        let Some(item) = self.items.get(index) else {
+            return;
+        };
+        let in_group = item.stage == Stage::Unproven && self.groups.awaits(index, item.group);
+        let hold = if in_group {
+            self.group_hold(index)
+        } else {
+            self.hold(index)
+        };
+        match hold {
+            Hold::Hopeless(message) => self.hold_back(index, Step::SetAside, message),
+            Hold::Closed(closed) => self.wait(index, closed),
+            Hold::Open => self.go_on(index),
+        }
+    }
+
+    /// Tells whether an object that was set aside is held back by nothing any more.
+    pub(super) fn may_go_on(&mut self, index: usize) -> bool {
+        let set_aside = |item: &Item| item.step() == Step::SetAside;
+        self.halted.is_none()
+            && self.items.get(index).is_some_and(set_aside)
+            && matches!(self.hold(index), Hold::Open)
+    }
+
+    fn go_on(&mut self, index: usize) {
+        let now = Instant::now();
+        let Some(item) = self.items.get_mut(index) else {
+            return;
+        };
+        item.waits_since = None;
+        if let Some(at) = item.retry.not_before.filter(|at| *at > now) {
+            self.work.mark_at(at, index);
+            return;
+        }
+        if item.stage == Stage::Proven && !self.groups.is_answered(item.group) {
+            let message = "it is written once all objects that need the same are proven";
+            self.hold_back(index, Step::Waiting, message.into());
+            return;
+        }
+        if !item.shown.waiting_for.is_empty() {
+            item.shown.waiting_for.clear();
+            self.report.changed();
+        }
+        self.work.enqueue(index);
+    }
+
+    /// Shows why an object is not written now, with its health as it was.
+    fn hold_back(&mut self, index: usize, step: Step, message: String) {
+        let Some(item) = self.items.get(index) else {
+            return;
+        };
+        let state = State {
+            step,
+            health: item.shown.state.health,
+            message,
+        };
+        self.show(index, state);
+    }
+
+    fn wait(&mut self, index: usize, closed: Vec<Closed>) {
+        let now = Instant::now();
+        let timeout = self.order.settings.timeout;
+        let Some(item) = self.items.get_mut(index) else {
+            return;
+        };
+        let since = *item.waits_since.get_or_insert(now);
+        if closed.iter().all(|gate| gate.soft) && since + SOFT_WAIT <= now {
+            item.dropped
+                .extend(closed.into_iter().map(|gate| gate.target));
+            self.work.mark(index);
+            return;
+        }
+        let ends = if closed.iter().all(|gate| gate.soft) {
+            since + SOFT_WAIT
+        } else {
+            since + timeout
+        };
+        let recheck = closed.iter().filter_map(|gate| gate.recheck).min();
+        self.work
+            .mark_at(recheck.unwrap_or(ends).min(ends.max(now)), index);
+        let (step, message) = match closed.first() {
+            Some(first) if since + timeout <= now => {
+                let waited = jiff::SignedDuration::try_from(timeout).unwrap_or_default();
+                let text = format!(
+                    "waited {waited:#} for {}: {}",
+                    first.target.short(),
+                    first.reason
+                );
+                (Step::SetAside, text)
+            }
+            Some(first) => (Step::Waiting, said(first)),
+            None => return,
+        };
+        let waiting = merged(&item.shown.waiting_for, closed);
+        let news = item.shown.waiting_for != waiting;
+        item.shown.waiting_for = waiting;
+        if news {
+            self.report.changed();
+        }
+        self.hold_back(index, step, message);
+    }
+
+    /// What holds back the dry-run of an object whose group waits for changes of this plan.
+    fn group_hold(&mut self, index: usize) -> Hold {
+        let group = self.items.get(index).and_then(|item| item.group);
+        let needs: Vec<usize> = self.groups.needs(group).collect();
+        let mut closed = Vec::new();
+        for need in needs {
+            let Some(needed) = self.items.get(need) else {
+                continue;
+            };
+            if needed.has_failed() {
+                // What cannot come is no reason to wait: the edges or the API server decide.
+                return self.hold(index);
+            }
+            let gate = match needed.id().kind.kind.as_str() {
+                "CustomResourceDefinition" => Gate::Established,
+                "Namespace" => Gate::Active,
+                _ => Gate::Exists,
+            };
+            let target = needed.id().clone();
+            closed.extend(self.gate(index, &target, &gate));
+        }
+        if closed.is_empty() {
+            Hold::Open
+        } else {
+            Hold::Closed(closed)
+        }
+    }
+
+    /// What holds an object back.
+    fn hold(&mut self, index: usize) -> Hold {
+        let Some(item) = self.items.get(index) else {
+            return Hold::Open;
+        };
+        let id = item.id().clone();
+        let standing = self.standing(index);
+        let edges: Vec<Edge> = self.plan.delaying(&id, standing).cloned().collect();
+        let mut closed = Vec::new();
+        for edge in edges {
+            let soft = edge.class == EdgeClass::Soft;
+            if self.is_dropped(index, &edge) {
+                continue;
+            }
+            let target = self.index.get(&edge.to).and_then(|at| self.items.get(*at));
+            if let Some(target) = target.filter(|target| target.has_failed()) {
+                if soft {
+                    continue;
+                }
+                return Hold::Hopeless(because_of(target));
+            }
+            let gate = self.gate(index, &edge.to, &edge.gate);
+            closed.extend(gate.map(|gate| Closed { soft, ..gate }));
+        }
+        if closed.is_empty() {
+            Hold::Open
+        } else {
+            Hold::Closed(closed)
+        }
+    }
+
+    fn is_dropped(&self, index: usize, edge: &Edge) -> bool {
+        let item = self.items.get(index);
+        edge.class == EdgeClass::Soft && item.is_some_and(|item| item.dropped.contains(&edge.to))
+    }
+
+    /// Returns a gate if it is closed.
+    fn gate(&mut self, index: usize, target: &ObjectId, gate: &Gate) -> Option<Closed> {
+        let closed = |reason: &str| Closed {
+            target: target.clone(),
+            reason: reason.into(),
+            soft: false,
+            recheck: None,
+        };
+        let planned = self.index.get(target).copied();
+        let is_due = |at: usize| self.items.get(at).is_some_and(Item::is_due);
+        if planned.is_some_and(is_due) {
+            return Some(closed("not applied yet"));
+        }
+        let live = match planned {
+            Some(at) => self.current(at),
+            None => self.elsewhere(target),
+        };
+        if let Live::Unknown = live {
+            let trouble = self.engine.hub.live().trouble(target);
+            let reason = trouble.map_or_else(|| "not seen yet".into(), |error| error.message);
+            return Some(closed(&reason));
+        }
+        match self.capability(gate, live.object(), planned) {
+            Capability::Open if *gate == Gate::Established => self.served(index, target),
+            Capability::Open => None,
+            Capability::Closed { reason, recheck_at } => Some(Closed {
+                recheck: recheck_at.map(instant),
+                ..closed(&reason)
+            }),
+            Capability::DryRun => self.through_webhook(index, target),
+        }
+    }
+
+    fn capability(
+        &mut self,
+        gate: &Gate,
+        live: Option<&Object>,
+        planned: Option<usize>,
+    ) -> Capability {
+        if let (Gate::Keys { keys }, Some(object)) = (gate, live)
+            && object.id().kind.is("", "Secret")
+            && secret_keys(object).is_none()
+            && object.value().get("data").is_none()
+        {
+            return self.secret_keys(keys, object);
+        }
+        let now = Timestamp::now();
+        match (planned, live) {
+            (Some(_), Some(object)) => {
+                let wait = self.lent.memory.wait(object, now);
+                let ctx = Context {
+                    now,
+                    since: Some(wait.since),
+                    settle: wait.settle,
+                    neighbours: &self.neighbours(),
+                };
+                capability(gate, live, &ctx)
+            }
+            _ => capability(gate, live, &Context::at(now)),
+        }
+    }
+
+    /// Holds the keys of a Secret against those that are read, by one read of which only their names are kept.
+    fn secret_keys(&mut self, wanted: &[String], secret: &Object) -> Capability {
+        let version = secret.resource_version().unwrap_or_default();
+        let known = self.keys.get(secret.id()).filter(|(of, _)| of == version);
+        if let Some((_, keys)) = known {
+            return has_keys(wanted, keys);
+        }
+        let (reader, id) = (self.engine.reader.clone(), secret.id().clone());
+        let version = version.to_owned();
+        self.work.read(async move {
+            let found = reader.get(&id).await;
+            let keys = found.map(|secret| secret.as_ref().map(key_names).unwrap_or_default());
+            Done::Keys(id, version, keys)
+        });
+        Capability::Closed {
+            reason: "its keys are being read".into(),
+            recheck_at: None,
+        }
+    }
+
+    /// An established kind must be discovered, too.
+    fn served(&mut self, index: usize, definition: &ObjectId) -> Option<Closed> {
+        let item = self.items.get(index)?;
+        if self.is_served(item) {
+            return None;
+        }
+        self.engine.reader.kinds().expire();
+        Some(Closed {
+            target: definition.clone(),
+            reason: format!(
+                "established, but {} is not discovered yet",
+                item.object.gvk()
+            ),
+            soft: false,
+            recheck: Some(Instant::now() + DISCOVERY_PAUSE),
+        })
+    }
+
+    /// Only a dry-run of the waiting object itself tells whether a webhook answers.
+    fn through_webhook(&mut self, index: usize, target: &ObjectId) -> Option<Closed> {
+        let item = self.items.get_mut(index)?;
+        if !item.answering.contains(target) && !item.asking_through.contains(target) {
+            item.asking_through.push(target.clone());
+            if item.stage == Stage::Proven {
+                item.stage = Stage::Unproven;
+            }
+        }
+        None
+    }
+
+    /// What is known of an object that is not in the plan.
+    fn elsewhere(&mut self, id: &ObjectId) -> Live {
+        self.subscription.follow(id);
+        self.engine.hub.live().get(id)
+    }
+
+    pub(super) fn is_served(&self, item: &Item) -> bool {
+        self.engine
+            .reader
+            .kinds()
+            .resolve(item.object.gvk())
+            .is_some()
+    }
+}
+
+fn because_of(target: &Item) -> String {
+    let state = match target.step() {
+        Step::Blocked => "is blocked",
+        Step::SetAside => "is set aside",
+        _ => "failed",
+    };
+    let id = target.id().short();
+    if target.shown.state.message.is_empty() {
+        return format!("it needs {id}, which {state}");
+    }
+    format!(
+        "it needs {id}, which {state}: {}",
+        target.shown.state.message
+    )
+}
+
+fn said(gate: &Closed) -> String {
+    format!("waits for {}: {}", gate.target.short(), gate.reason)
+}
+
+/// Takes over since when each gate is waited for.
+fn merged(before: &[Waiting], closed: Vec<Closed>) -> Vec<Waiting> {
+    let since = |target: &ObjectId| {
+        let known = before.iter().find(|waiting| waiting.object == *target);
+        known.map_or_else(Timestamp::now, |waiting| waiting.since)
+    };
+    let mut waiting: Vec<Waiting> = Vec::new();
+    for gate in closed {
+        let since = since(&gate.target);
+        let entry = Waiting {
+            object: gate.target,
+            reason: gate.reason,
+            since,
+        };
+        if !waiting.contains(&entry) {
+            waiting.push(entry);
+        }
+    }
+    waiting
+}
+
+/// Turns a time of the wall clock into one of the timer.
+pub(super) fn instant(at: Timestamp) -> Instant {
+    let left = at.duration_since(Timestamp::now());
+    Instant::now() + Duration::try_from(left).unwrap_or_default()
+}

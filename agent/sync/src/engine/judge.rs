@@ -1,0 +1,202 @@
+//! How well an object is: its kind's rule, its deadline, and the cluster's own reason.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use tidegate_cluster::Live;
+use tidegate_health::{Context, Evidence, Health, deadline, explain};
+use tidegate_object::{GroupKind, Object};
+use tidegate_plan::Standing;
+
+use super::evidence::Surroundings;
+use super::execution::Execution;
+use super::gates::instant;
+use super::item::{Item, Stage, State};
+use crate::Step;
+
+impl Execution {
+    /// Shows how well an object is that is as Git says.
+    pub(super) fn judge(&mut self, index: usize) {
+        let Some(health) = self.assess(index) else {
+            let message = self.not_seen(index);
+            self.show_health(index, Step::Applied, Health::unknown(message));
+            return;
+        };
+        if let Some(at) = health.recheck_at {
+            self.work.mark_at(instant(at), index);
+        }
+        if health.status.is_done() {
+            self.show_health(index, Step::Ready, health);
+            return;
+        }
+        let message = self.reason(index, &health);
+        if health.status.is_failed() {
+            self.show_health(index, Step::Failed, Health { message, ..health });
+        } else if let Some(late) = self.late(index, &message) {
+            self.show_health(index, Step::Failed, late);
+        } else {
+            self.show_health(index, Step::Applied, Health { message, ..health });
+        }
+    }
+
+    fn show_health(&mut self, index: usize, step: Step, health: Health) {
+        let state = State {
+            step,
+            health: health.status,
+            message: health.message,
+        };
+        self.show(index, state);
+    }
+
+    fn not_seen(&self, index: usize) -> String {
+        let trouble = self
+            .items
+            .get(index)
+            .and_then(|item| self.engine.hub.live().trouble(item.id()));
+        trouble.map_or_else(|| "not seen yet".into(), |error| error.message)
+    }
+
+    /// Judges a live object by its kind's rule; `None` if it was not seen yet.
+    pub(super) fn assess(&mut self, index: usize) -> Option<Health> {
+        let object = match self.current(index) {
+            Live::Unknown => return None,
+            Live::Absent => return Some(Health::missing()),
+            Live::Present(object) => object,
+        };
+        Some(self.health_of(&object))
+    }
+
+    fn health_of(&mut self, object: &Object) -> Health {
+        let now = Timestamp::now();
+        let wait = self.lent.memory.wait(object, now);
+        let ctx = Context {
+            now,
+            since: Some(wait.since),
+            settle: wait.settle,
+            neighbours: &self.neighbours(),
+        };
+        tidegate_health::health(object, &ctx)
+    }
+
+    /// Returns the failure of an object whose deadline has passed; else it is looked at again when it does.
+    fn late(&mut self, index: usize, reason: &str) -> Option<Health> {
+        let Live::Present(object) = self.current(index) else {
+            return None;
+        };
+        let now = Timestamp::now();
+        let timeout = SignedDuration::try_from(self.order.settings.timeout);
+        let timeout = deadline(&object, timeout.unwrap_or(SignedDuration::MAX));
+        let since = self.lent.memory.wait(&object, now).since;
+        let ends = since.checked_add(timeout).ok()?;
+        if ends <= now {
+            return Some(Health::late(timeout, reason));
+        }
+        self.work.mark_at(instant(ends), index);
+        None
+    }
+
+    /// Finds the cluster's own reason why an object is not well.
+    fn reason(&mut self, index: usize, health: &Health) -> String {
+        let Live::Present(object) = self.current(index) else {
+            return health.message.clone();
+        };
+        self.look_around(&object);
+        let (pods, events) = self.around(&object);
+        let now = Timestamp::now();
+        let wait = self.lent.memory.wait(&object, now);
+        let ctx = Context {
+            now,
+            since: Some(wait.since),
+            settle: wait.settle,
+            neighbours: &self.neighbours(),
+        };
+        let around = Evidence {
+            pods: &pods,
+            events: &events,
+        };
+        let reasons = explain(&object, around, &ctx);
+        match reasons.first() {
+            Some(reason) if reason.object == *object.id() => reason.text.clone(),
+            Some(reason) => self.with_log(reason),
+            None => health.message.clone(),
+        }
+    }
+
+    /// What is known of a planned object: the watch, or the answer to a write that it has not shown yet.
+    pub(super) fn current(&mut self, index: usize) -> Live {
+        let Some(item) = self.items.get_mut(index) else {
+            return Live::Unknown;
+        };
+        let shown = self.engine.hub.live().get(item.id());
+        let Some(answered) = &item.answered else {
+            return shown;
+        };
+        match shown {
+            Live::Present(shown) if is_newer(answered, &shown) => {
+                Live::Present(Arc::clone(answered))
+            }
+            Live::Present(shown) => {
+                item.seen = true;
+                Live::Present(shown)
+            }
+            Live::Absent | Live::Unknown if !item.seen => Live::Present(Arc::clone(answered)),
+            gone => gone,
+        }
+    }
+
+    /// How an object stands while its write is due.
+    pub(super) fn standing(&mut self, index: usize) -> Standing {
+        let live = self.current(index);
+        let met = self
+            .items
+            .get(index)
+            .and_then(|item| item.claim.live.clone());
+        let health = match (live.object(), met) {
+            (Some(object), _) => self.health_of(object),
+            (None, Some(object)) => self.health_of(&object),
+            (None, None) => return Standing::Absent,
+        };
+        if health.status.is_done() {
+            Standing::Healthy
+        } else {
+            Standing::Unhealthy
+        }
+    }
+
+    /// A definition that changed: its unchanged objects are well only when the operator has looked at them anew.
+    pub(super) fn definition_changed(&mut self, index: usize) {
+        self.engine.reader.kinds().expire();
+        let Some(definition) = self.items.get(index) else {
+            return;
+        };
+        let kind = kind_of(&definition.object);
+        for at in 0..self.items.len() {
+            let unchanged = |item: &Item| item.id().kind == kind && item.stage == Stage::Done;
+            if !self.items.get(at).is_some_and(unchanged) {
+                continue;
+            }
+            if let Live::Present(live) = self.current(at) {
+                self.lent.memory.provider_changed(&live, Timestamp::now());
+            }
+            self.work.mark(at);
+        }
+    }
+
+    pub(super) fn neighbours(&self) -> Surroundings {
+        Surroundings {
+            reporting: Arc::clone(&self.reporting),
+            live: self.engine.hub.live().clone(),
+        }
+    }
+}
+
+/// Compares resourceVersions, which are ordered numbers (KEP-5504).
+fn is_newer(one: &Object, other: &Object) -> bool {
+    let number = |object: &Object| object.resource_version()?.parse::<u128>().ok();
+    number(one) > number(other)
+}
+
+fn kind_of(definition: &Object) -> GroupKind {
+    let text = |pointer| definition.text(pointer).unwrap_or_default();
+    GroupKind::new(text("/spec/group"), text("/spec/names/kind"))
+}

@@ -1,0 +1,96 @@
+//! The inventory of a run: written before its first write, and once after it.
+
+use tidegate_cluster::Live;
+use tidegate_object::ObjectId;
+use tokio::time::Instant;
+
+use super::execution::{End, Execution};
+use super::item::{Item, Stage};
+use crate::inventory::{Entry, InventoryError};
+
+impl Execution {
+    /// Keeps what is owned and what may be owned soon, before the first write.
+    pub(super) async fn keep_union(&mut self) -> End {
+        for item in self.items.iter().filter(|item| item.is_due()) {
+            let entry = Entry {
+                api_version: item.object.gvk().api_version(),
+                uid: item.claim.uid.clone().unwrap_or_default(),
+                digest: String::new(),
+                applied: None,
+            };
+            self.next.entries.entry(item.id().clone()).or_insert(entry);
+        }
+        match self.keep().await {
+            Ok(end) => end,
+            Err(error) => {
+                self.halted = Some(error.to_string());
+                End::Settled
+            }
+        }
+    }
+
+    /// Keeps what was written, after the last write.
+    pub(super) async fn keep_written(&mut self) {
+        let never_written = |item: &&Item| {
+            !matches!(item.stage, Stage::Done) && !item.attempted && item.claim.uid.is_none()
+        };
+        for item in self.items.iter().filter(never_written) {
+            let is_mark = |entry: &Entry| entry.uid.is_empty();
+            if self.next.get(item.id()).is_some_and(is_mark) {
+                self.next.entries.remove(item.id());
+            }
+        }
+        if let Err(error) = self.keep().await {
+            // The next run finds the objects by their marks.
+            tracing::warn!(owner = %self.order.owner, %error, "inventory not kept");
+        }
+    }
+
+    async fn keep(&mut self) -> Result<End, InventoryError> {
+        loop {
+            let mut held = self.lent.memory.held.take().unwrap_or_default();
+            let (store, owner) = (&self.engine.store, &self.order.owner);
+            let kept = store.save(owner, &mut held, self.next.clone()).await;
+            let error = match kept {
+                Ok(()) => {
+                    self.lent.memory.held = Some(held);
+                    self.report.say("");
+                    return Ok(End::Settled);
+                }
+                Err(InventoryError::Changed(name)) => return Err(InventoryError::Changed(name)),
+                Err(error) => error,
+            };
+            self.lent.memory.held = Some(held);
+            if !error.is_transient() {
+                return Err(error);
+            }
+            self.report.say(error.to_string());
+            self.report.publish(self.objects());
+            let at = self.pause.failed(None, Instant::now());
+            tokio::select! {
+                () = tokio::time::sleep_until(at) => {}
+                () = self.stop.cancelled() => return Ok(End::Stopped),
+            }
+        }
+    }
+
+    /// Names owned objects that the rendering no longer holds; forgets those that are gone.
+    pub(super) fn left_git(&mut self) -> Vec<ObjectId> {
+        let live = self.engine.hub.live();
+        let left = |id: &ObjectId| !self.index.contains_key(id);
+        let is_gone = |id: &ObjectId| matches!(live.get(id), Live::Absent);
+        let all: Vec<ObjectId> = self
+            .next
+            .entries
+            .keys()
+            .filter(|id| left(id))
+            .cloned()
+            .collect();
+        let (gone, left) = all.into_iter().partition(is_gone);
+        let gone: Vec<ObjectId> = gone;
+        for id in gone {
+            self.next.entries.remove(&id);
+        }
+        left
+    }
+}

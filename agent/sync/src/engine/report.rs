@@ -1,0 +1,123 @@
+//! Publishes a run while it goes on: every change, but not more often than anybody can read.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tidegate_object::ObjectId;
+use tidegate_plan::{Edge, Finding};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::{Order, Outcome, Phase, Run, RunObject};
+
+/// The shortest time between two publications.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A run as it is published.
+pub(super) struct Report {
+    run: Run,
+    progress: watch::Sender<Arc<Run>>,
+    phase_began: Instant,
+    due: Option<Instant>,
+    last: Option<Instant>,
+}
+
+impl Report {
+    pub(super) fn new(order: &Order, progress: watch::Sender<Arc<Run>>) -> Self {
+        let run = Run {
+            id: order.id.clone(),
+            trigger: order.trigger,
+            requested_by: order.requested_by.clone(),
+            revision: order.revision.clone(),
+            started: Timestamp::now(),
+            ended: None,
+            phase: Phase::Render,
+            outcome: None,
+            message: String::new(),
+            waves: 0,
+            objects: Vec::new(),
+            edges: Arc::default(),
+            findings: Arc::default(),
+            unproven: 0,
+            left_git: Vec::new(),
+            durations: Vec::new(),
+        };
+        Self {
+            run,
+            progress,
+            phase_began: Instant::now(),
+            due: None,
+            last: None,
+        }
+    }
+
+    /// Begins a phase, and notes how long the one before took.
+    pub(super) fn begin(&mut self, phase: Phase) {
+        if self.run.phase == phase {
+            return;
+        }
+        let now = Instant::now();
+        let took = now.duration_since(self.phase_began).as_secs_f64();
+        self.run.durations.push((self.run.phase, took));
+        self.run.phase = phase;
+        self.phase_began = now;
+        self.changed();
+    }
+
+    /// Says something of the run as a whole.
+    pub(super) fn say(&mut self, message: impl Into<String>) {
+        let message = message.into();
+        if self.run.message != message {
+            self.run.message = message;
+            self.changed();
+        }
+    }
+
+    pub(super) fn planned(&mut self, waves: u32, edges: Vec<Edge>, findings: Vec<Finding>) {
+        self.run.waves = waves;
+        self.run.edges = Arc::new(edges);
+        self.run.findings = Arc::new(findings);
+        self.changed();
+    }
+
+    pub(super) fn left_git(&mut self, objects: Vec<ObjectId>) {
+        self.run.left_git = objects;
+    }
+
+    pub(super) fn unproven(&mut self, count: usize) {
+        self.run.unproven = u32::try_from(count).unwrap_or(u32::MAX);
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        self.run.phase
+    }
+
+    /// Notes that something is to be published, and when.
+    pub(super) fn changed(&mut self) {
+        let now = Instant::now();
+        let due = self.last.map_or(now, |last| (last + PAUSE).max(now));
+        self.due.get_or_insert(due);
+    }
+
+    /// Returns when to publish; `None` if nothing changed.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    pub(super) fn publish(&mut self, objects: Vec<RunObject>) {
+        self.run.objects = objects;
+        self.due = None;
+        self.last = Some(Instant::now());
+        self.progress.send_replace(Arc::new(self.run.clone()));
+    }
+
+    /// Ends the run.
+    pub(super) fn end(&mut self, outcome: Outcome, objects: Vec<RunObject>) -> Arc<Run> {
+        self.begin(Phase::Done);
+        self.run.outcome = Some(outcome);
+        self.run.ended = Some(Timestamp::now());
+        self.publish(objects);
+        Arc::new(self.run.clone())
+    }
+}

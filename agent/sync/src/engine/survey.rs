@@ -1,0 +1,485 @@
+//! What a run finds before it begins: the kinds, what is owned, what is live, what changes, the plan.
+
+use std::collections::{BTreeSet, HashMap};
+use std::future::Future;
+use std::sync::Arc;
+
+use tidegate_cluster::{ApiError, Class, Cluster};
+use tidegate_health::Status;
+use tidegate_object::{GroupKind, Gvk, Object, ObjectId};
+use tidegate_plan::{Change, Finding, Plan, PlanError};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::Inner;
+use super::contact::{Asker, Claim};
+use super::evidence::Logs;
+use super::execution::{Doing, Execution};
+use super::facts::Known;
+use super::groups::{self, Groups};
+use super::hub::Subscription;
+use super::item::{Item, Retry, Stage};
+use super::memory::Lent;
+use super::report::Report;
+use super::work::Work;
+use crate::desired::{Desired, Refusal};
+use crate::digest::DigestKey;
+use crate::inventory::{Inventory, InventoryError};
+use crate::{Order, Outcome, Run, RunObject, Step, marks};
+
+/// A run that is being prepared.
+pub(super) struct Survey {
+    engine: Arc<Inner>,
+    order: Order,
+    report: Report,
+    stop: CancellationToken,
+    lent: Lent,
+    subscription: Subscription,
+    events: mpsc::UnboundedReceiver<ObjectId>,
+}
+
+/// Why a run ends before it began.
+enum Halt {
+    Stopped,
+    Failed(String),
+}
+
+impl Survey {
+    pub(super) fn new(
+        engine: Arc<Inner>,
+        order: Order,
+        progress: watch::Sender<Arc<Run>>,
+        stop: CancellationToken,
+    ) -> Self {
+        let report = Report::new(&order, progress);
+        let lent = engine.memories.lend(&order.owner.uid);
+        let (subscription, events) = engine.hub.subscribe();
+        Self {
+            engine,
+            order,
+            report,
+            stop,
+            lent,
+            subscription,
+            events,
+        }
+    }
+
+    /// Finds out what is to be done. A run that cannot begin is returned as it ended.
+    pub(super) async fn prepare(mut self) -> Result<Box<Execution>, Arc<Run>> {
+        match self.look().await {
+            Ok(found) => Ok(Box::new(self.execution(found))),
+            Err(Halt::Stopped) => Err(self.report.end(Outcome::Superseded, Vec::new())),
+            Err(Halt::Failed(message)) => {
+                self.report.say(message);
+                Err(self.report.end(Outcome::Failed, Vec::new()))
+            }
+        }
+    }
+
+    async fn look(&mut self) -> Result<Found, Halt> {
+        self.discover().await?;
+        let key = self.key().await?;
+        self.read_inventory().await?;
+        let kinds = self.engine.reader.kinds().clone();
+        let defined = definitions(&self.order.rendered.objects);
+        let namespaced = |gvk: &Gvk| {
+            let served = || kinds.resolve(gvk).map(|kind| kind.namespaced);
+            defined.get(&gvk.group_kind()).copied().or_else(served)
+        };
+        let mut desired = Desired::of(&self.order.rendered, &self.order.owner, &namespaced);
+        self.follow(&desired).await?;
+        let objects = std::mem::take(&mut desired.objects);
+        let items = self.items(objects, &key);
+        let writer = self.writer(&items).await?;
+        let plan = self.plan(&items, desired.findings).await?;
+        Ok(Found {
+            items,
+            refused: desired.refused,
+            plan,
+            writer,
+        })
+    }
+
+    /// Reads discovery, if it is not known or does not know a kind of the rendering.
+    async fn discover(&mut self) -> Result<(), Halt> {
+        let kinds = self.engine.reader.kinds().clone();
+        let unknown = |object: &Object| kinds.resolve(object.gvk()).is_none();
+        let is_fresh = kinds.preferred(&GroupKind::new("", "Secret")).is_some()
+            && !self.order.rendered.objects.iter().any(unknown);
+        if is_fresh {
+            return Ok(());
+        }
+        self.patiently(|| kinds.refresh()).await
+    }
+
+    async fn key(&mut self) -> Result<DigestKey, Halt> {
+        let engine = Arc::clone(&self.engine);
+        let key = self.patiently(|| engine.key.get_or_try_init(|| engine.store.key()));
+        key.await.cloned()
+    }
+
+    async fn read_inventory(&mut self) -> Result<(), Halt> {
+        if self.lent.memory.held.is_some() {
+            return Ok(());
+        }
+        let (engine, owner) = (Arc::clone(&self.engine), self.order.owner.clone());
+        let held = self.patiently(|| engine.store.load(&owner)).await?;
+        self.lent.memory.held = Some(held);
+        Ok(())
+    }
+
+    /// Follows every kind that is wanted or owned, and waits until each has shown what is there.
+    async fn follow(&mut self, desired: &Desired) -> Result<(), Halt> {
+        let live = self.engine.hub.live().clone();
+        let mut kinds: BTreeSet<Gvk> = desired
+            .objects
+            .iter()
+            .map(|object| object.gvk().clone())
+            .collect();
+        let held = self.lent.memory.held.as_ref();
+        for (id, entry) in held.into_iter().flat_map(|held| &held.inventory.entries) {
+            kinds.insert(Gvk::from_type_meta(&entry.api_version, &id.kind.kind));
+        }
+        for gvk in &kinds {
+            live.follow_kind(gvk);
+        }
+        for gvk in &kinds {
+            let kind = gvk.group_kind();
+            let synced = self.patiently(|| live.synced(&kind)).await;
+            if let Err(Halt::Failed(_)) = synced {
+                // Not all of the kind, but perhaps these: each by its name.
+                let of_kind = desired
+                    .objects
+                    .iter()
+                    .filter(|object| object.id().kind == kind);
+                of_kind.for_each(|object| self.subscription.follow(object.id()));
+            } else {
+                synced?;
+            }
+        }
+        for object in &desired.objects {
+            self.subscription.listen(object.id());
+        }
+        Ok(())
+    }
+
+    fn items(&self, objects: Vec<Object>, key: &DigestKey) -> Vec<Item> {
+        objects
+            .into_iter()
+            .map(|object| self.item(object, key))
+            .collect()
+    }
+
+    /// Holds an object against what is live and what was applied.
+    fn item(&self, object: Object, key: &DigestKey) -> Item {
+        let digest = key.digest(object.value());
+        let live = self.engine.hub.live().get(object.id());
+        let Some(live) = live.object() else {
+            return Item::new(object, digest, Claim::new());
+        };
+        let held = self.lent.memory.held.as_ref();
+        let entry = held.and_then(|held| held.inventory.get(object.id()));
+        let same_object = entry.is_some_and(|entry| Some(entry.uid.as_str()) == live.uid());
+        let owner = &self.order.owner;
+        let ours = marks::owner_of(live).is_some_and(|mark| mark.uid == owner.uid);
+        if !ours && !same_object {
+            return Item::new(object, digest, Claim::new());
+        }
+        let unchanged = same_object && ours && entry.is_some_and(|entry| entry.digest == digest);
+        let mut item = Item::new(object, digest, Claim::ours(live));
+        if unchanged {
+            item.stage = Stage::Done;
+            item.change = Change::None;
+        }
+        item
+    }
+
+    /// Returns the cluster as the account sees it that writes, if there is something to write.
+    async fn writer(&mut self, items: &[Item]) -> Result<Cluster, Halt> {
+        let Some((namespace, name)) = self.order.settings.account.clone() else {
+            return Ok(self.engine.reader.clone());
+        };
+        let writer = self.engine.reader.as_account(&namespace, &name);
+        let writer = writer.map_err(|error| Halt::Failed(error.to_string()))?;
+        if !items.iter().any(Item::is_due) {
+            return Ok(writer);
+        }
+        let id = ObjectId::new(
+            GroupKind::new("", "ServiceAccount"),
+            Some(&namespace),
+            &name,
+        );
+        let reader = self.engine.reader.clone();
+        let found = self.patiently(|| reader.get_metadata(&id)).await;
+        match found {
+            Ok(None) => Err(Halt::Failed(format!(
+                "service account {namespace}/{name} does not exist: create it, or name another in spec.serviceAccountName; nothing was written"
+            ))),
+            Err(Halt::Stopped) => Err(Halt::Stopped),
+            // Whether it is there is not for us to know: the writes will tell.
+            Ok(Some(_)) | Err(Halt::Failed(_)) => Ok(writer),
+        }
+    }
+
+    async fn plan(&mut self, items: &[Item], mut findings: Vec<Finding>) -> Result<Plan, Halt> {
+        let objects: Vec<Object> = items
+            .iter()
+            .map(|item| Object::clone(&item.object))
+            .collect();
+        let changes = items.iter().map(|item| (item.id().clone(), item.change));
+        let mut known = Known::new(&self.engine, changes.collect());
+        known.applied = self.lent.memory.applied.clone();
+        known
+            .found
+            .extend(self.lent.memory.seen.iter().map(|id| (id.clone(), true)));
+        let settings = self.order.settings.clone();
+        let settings = tidegate_plan::Settings {
+            rules: &settings.references,
+            requires: &settings.requires,
+        };
+        let failed = |error: PlanError| Halt::Failed(error.to_string());
+        let mut plan = tidegate_plan::plan(&objects, &known, &settings).map_err(failed)?;
+        let asked = known.take_asked();
+        if !asked.is_empty() {
+            known.found.extend(self.look_for(asked).await);
+            plan = tidegate_plan::plan(&objects, &known, &settings).map_err(failed)?;
+        }
+        findings.append(&mut plan.findings);
+        self.report
+            .planned(plan.waves, plan.edges.clone(), findings);
+        Ok(plan)
+    }
+
+    /// Finds out whether objects from elsewhere are there; what cannot be known is left out.
+    async fn look_for(&mut self, ids: BTreeSet<ObjectId>) -> Vec<(ObjectId, bool)> {
+        let reader = &self.engine.reader;
+        let looks = ids.into_iter().map(|id| async move {
+            let found = reader.get_metadata(&id).await;
+            let there = match found {
+                Ok(found) => found.is_some(),
+                Err(error) if error.class == Class::UnknownKind => false,
+                Err(_) => return None,
+            };
+            Some((id, there))
+        });
+        let found = futures::future::join_all(looks).await;
+        let found: Vec<_> = found.into_iter().flatten().collect();
+        let there = found.iter().filter(|(_, there)| *there);
+        self.lent
+            .memory
+            .seen
+            .extend(there.map(|(id, _)| id.clone()));
+        found
+    }
+
+    /// Asks until there is an answer that lasts, and says meanwhile why there is none.
+    async fn patiently<T, E, F>(&mut self, mut ask: impl FnMut() -> F) -> Result<T, Halt>
+    where
+        E: Passing,
+        F: Future<Output = Result<T, E>>,
+    {
+        let mut retry = Retry::default();
+        loop {
+            let answer = tokio::select! {
+                answer = ask() => answer,
+                () = self.stop.cancelled() => return Err(Halt::Stopped),
+            };
+            let error = match answer {
+                Ok(answer) => {
+                    self.report.say("");
+                    return Ok(answer);
+                }
+                Err(error) if error.passes() => error,
+                Err(error) => return Err(Halt::Failed(error.to_string())),
+            };
+            self.report.say(error.to_string());
+            self.report.publish(Vec::new());
+            let at = retry.failed(None, Instant::now());
+            tokio::select! {
+                () = tokio::time::sleep_until(at) => {}
+                () = self.stop.cancelled() => return Err(Halt::Stopped),
+            }
+        }
+    }
+
+    fn execution(self, found: Found) -> Execution {
+        let Found {
+            items,
+            refused,
+            plan,
+            writer,
+        } = found;
+        let held = self.lent.memory.held.as_ref();
+        let next = held.map_or_else(Inventory::default, |held| held.inventory.clone());
+        let mut execution = Execution {
+            asker: Asker {
+                reader: self.engine.reader.clone(),
+                writer,
+                owner: self.order.owner.clone(),
+                adopt: self.order.settings.adopt,
+            },
+            reporting: Arc::new(reporting(&items)),
+            kinds: self.engine.reader.kinds().changes(),
+            work: Work::new(self.order.settings.concurrency),
+            engine: self.engine,
+            order: self.order,
+            items: in_order(items, &plan),
+            plan,
+            index: HashMap::new(),
+            dependents: HashMap::new(),
+            groups: Groups::default(),
+            lent: self.lent,
+            next,
+            subscription: self.subscription,
+            events: self.events,
+            report: self.report,
+            refused: refused.into_iter().map(shown).collect(),
+            halted: None,
+            logs: Logs::new(),
+            keys: HashMap::new(),
+            mode: Doing::Preflight,
+            pause: Retry::default(),
+            stop: self.stop,
+        };
+        execution.connect();
+        execution
+    }
+}
+
+/// What a survey found.
+struct Found {
+    items: Vec<Item>,
+    refused: Vec<Refusal>,
+    plan: Plan,
+    writer: Cluster,
+}
+
+impl Execution {
+    /// Works out who waits for whom, and whose dry-run waits for changes of this plan.
+    fn connect(&mut self) {
+        let ids = self.items.iter().enumerate();
+        self.index = ids
+            .map(|(index, item)| (item.id().clone(), index))
+            .collect();
+        for edge in &self.plan.edges {
+            if let Some(from) = self.index.get(&edge.from) {
+                self.dependents
+                    .entry(edge.to.clone())
+                    .or_default()
+                    .push(*from);
+            }
+        }
+        for index in 0..self.items.len() {
+            if !self.items.get(index).is_some_and(Item::is_due) {
+                continue;
+            }
+            let needs = groups::needs(index, &self.items, self.engine.reader.kinds());
+            for need in &needs {
+                if let Some(needed) = self.items.get(*need) {
+                    self.dependents
+                        .entry(needed.id().clone())
+                        .or_default()
+                        .push(index);
+                }
+            }
+            let group = self.groups.join(index, needs);
+            if let Some(item) = self.items.get_mut(index) {
+                item.group = group;
+            }
+        }
+        let left = self.left_git();
+        self.report.left_git(left);
+        if let Some(refused) = self.refused.first() {
+            let place = refused.origin.as_ref().map(|origin| format!(" ({origin})"));
+            let text = format!(
+                "{}{}: {}; nothing was written",
+                refused.id.short(),
+                place.unwrap_or_default(),
+                refused.message
+            );
+            self.halted = Some(text);
+        }
+    }
+}
+
+/// Errors that may pass by themselves.
+trait Passing: std::fmt::Display {
+    fn passes(&self) -> bool;
+}
+
+impl Passing for ApiError {
+    fn passes(&self) -> bool {
+        self.class.is_transient()
+    }
+}
+
+impl Passing for InventoryError {
+    fn passes(&self) -> bool {
+        self.is_transient()
+    }
+}
+
+/// The kinds that the rendering itself defines, and whether their objects live in namespaces.
+fn definitions(objects: &[Object]) -> HashMap<GroupKind, bool> {
+    let defined = objects.iter().filter(|object| is_definition(object));
+    let defined = defined.filter_map(|object| {
+        let kind = GroupKind::new(
+            object.text("/spec/group")?,
+            object.text("/spec/names/kind")?,
+        );
+        Some((kind, object.text("/spec/scope") == Some("Namespaced")))
+    });
+    defined.collect()
+}
+
+fn reporting(items: &[Item]) -> HashMap<GroupKind, bool> {
+    let defined = items.iter().filter(|item| is_definition(&item.object));
+    let defined = defined.filter_map(|item| {
+        let object = &item.object;
+        let kind = GroupKind::new(
+            object.text("/spec/group")?,
+            object.text("/spec/names/kind")?,
+        );
+        let used = items.iter().find(|item| item.id().kind == kind)?;
+        let version = &used.object.gvk().version;
+        Some((kind, tidegate_health::reports_status(object, version)))
+    });
+    defined.collect()
+}
+
+fn is_definition(object: &Object) -> bool {
+    object
+        .id()
+        .kind
+        .is("apiextensions.k8s.io", "CustomResourceDefinition")
+}
+
+/// Puts the objects into the order of the plan.
+fn in_order(items: Vec<Item>, plan: &Plan) -> Vec<Item> {
+    let mut by_id: HashMap<ObjectId, Item> = items
+        .into_iter()
+        .map(|item| (item.id().clone(), item))
+        .collect();
+    let planned = plan.nodes.iter().filter_map(|node| {
+        let mut item = by_id.remove(&node.id)?;
+        item.wave = node.wave;
+        Some(item)
+    });
+    planned.collect()
+}
+
+fn shown(refusal: Refusal) -> RunObject {
+    RunObject {
+        id: refusal.object,
+        wave: 1,
+        change: Change::Unknown,
+        step: Step::Failed,
+        health: Status::Unknown,
+        message: refusal.message,
+        waiting_for: Vec::new(),
+        since: jiff::Timestamp::now(),
+        origin: refusal.origin,
+    }
+}

@@ -1,0 +1,15 @@
+//! The engine against a real control plane: what a person sees of a run.
+#![cfg(test)]
+
+#[path = "runner/adoption.rs"]
+mod adoption;
+#[path = "runner/apply.rs"]
+mod apply;
+#[path = "runner/refusal.rs"]
+mod refusal;
+#[path = "runner/unproven.rs"]
+mod unproven;
+#[path = "runner/waiting.rs"]
+mod waiting;
+#[path = "runner/world.rs"]
+mod world;

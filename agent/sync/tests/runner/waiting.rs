@@ -1,0 +1,191 @@
+//! Waiting for health, and giving way to something newer.
+
+use std::time::Duration;
+
+use tidegate_health::Status;
+use tidegate_sync::{Observed, Outcome, Phase, Run, Step};
+use tidegate_testbed::wait;
+use tokio_util::sync::CancellationToken;
+
+use crate::world::{LIMIT, World, describe, object, runtime};
+
+const DEPLOYMENT: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: NS}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}, annotations: {}}
+    spec: {containers: [{name: main, image: 'IMAGE'}]}
+";
+
+fn deployment(image: &str) -> String {
+    DEPLOYMENT.replace("IMAGE", image)
+}
+
+fn says(run: &Run, text: &str) -> bool {
+    let web = run
+        .objects
+        .iter()
+        .find(|object| object.id.short() == "deployment/web");
+    web.is_some_and(|web| web.step == Step::Applied && web.message.contains(text))
+}
+
+#[test]
+fn an_image_that_cannot_be_pulled_is_named_while_it_is_waited_for() {
+    let world = World::new("image");
+    let mut going = world.start(world.order(&deployment("registry.example/app:broken-1")));
+    let run = going.until("the image to be named", |run| says(run, "cannot be pulled"));
+    let message = &object(&run, "deployment/web").message;
+    assert!(
+        message.contains("registry.example/app:broken-1"),
+        "{message}"
+    );
+    assert_eq!(run.phase, Phase::Wait);
+    going.stop.cancel();
+    assert_eq!(going.end().outcome, Some(Outcome::Superseded));
+}
+
+#[test]
+fn what_never_gets_ready_fails_with_the_reason() {
+    let world = World::new("late");
+    let mut order = world.order(&deployment("registry.example/app:broken-1"));
+    order.settings.timeout = Duration::from_secs(3);
+    let run = world.run(order);
+    assert_eq!(run.outcome, Some(Outcome::Degraded), "{}", describe(&run));
+    let web = object(&run, "deployment/web");
+    assert_eq!((web.step, web.health), (Step::Failed, Status::Failed));
+    assert!(
+        web.message.starts_with("not ready within 3s: pod/web-")
+            && web.message.contains("cannot be pulled"),
+        "{}",
+        web.message
+    );
+}
+
+#[test]
+fn a_crash_loop_shows_its_last_log_line() {
+    let world = World::new("crash");
+    let crashing = deployment("example.com/web:1").replace(
+        "annotations: {}",
+        "annotations: {testbed.tidegate.dev/fail: crash-loop}",
+    );
+    let mut going = world.start(world.order(&crashing));
+    let last = "fatal: cannot open the configuration";
+    let run = going.until("the log line", |run| says(run, last));
+    assert!(says(&run, "container main: ended with exit code 1"), "{}", describe(&run));
+    going.stop.cancel();
+    going.end();
+}
+
+#[test]
+fn a_newer_rendering_ends_the_wait_and_gets_through() {
+    let world = World::new("newer");
+    let mut going = world.start(world.order(&deployment("registry.example/app:broken-1")));
+    going.until("the wait", |run| run.phase == Phase::Wait);
+    going.stop.cancel();
+    assert_eq!(going.end().outcome, Some(Outcome::Superseded));
+    let run = world.apply(&deployment("example.com/web:2"));
+    assert_eq!(run.outcome, Some(Outcome::Healthy), "{}", describe(&run));
+}
+
+#[test]
+fn a_deadline_belongs_to_the_object_and_not_to_the_run() {
+    let world = World::new("deadline");
+    let yaml = deployment("registry.example/app:broken-1");
+    let mut order = world.order(&yaml);
+    order.settings.timeout = Duration::from_secs(4);
+    let mut going = world.start(order.clone());
+    let before = going
+        .until("the wait", |run| run.phase == Phase::Wait)
+        .started;
+    going.stop.cancel();
+    going.end();
+    let run = world.run(order);
+    let web = object(&run, "deployment/web");
+    assert!(
+        web.message.starts_with("not ready within 4s"),
+        "{}",
+        web.message
+    );
+    let waited = web.since.duration_since(before);
+    let own = web.since.duration_since(run.started);
+    assert!(own < waited, "{own} {waited}");
+}
+
+#[test]
+fn health_is_followed_after_the_run_and_late_readiness_is_seen() {
+    let world = World::new("observe");
+    let after = "---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: after
+  namespace: NS
+  annotations: {tidegate.dev/depends-on: apps/namespaces/NS/Deployment/web}
+";
+    let yaml = deployment("example.com/web:1").replace(
+        "annotations: {}",
+        "annotations: {testbed.tidegate.dev/ready-after: 4s}",
+    );
+    let mut order = world.order(&format!("{yaml}{after}"));
+    order.settings.timeout = Duration::from_secs(1);
+    let going = world.start(order.clone());
+    let progress = going.progress.clone();
+    let finished = going.finish();
+    let run = finished.run();
+    assert_eq!(run.outcome, Some(Outcome::Degraded), "{}", describe(run));
+    assert_eq!(object(run, "configmap/after").step, Step::SetAside);
+    assert!(
+        object(run, "configmap/after")
+            .message
+            .starts_with("it needs deployment/web, which failed: not ready within 1s"),
+        "{}",
+        describe(run)
+    );
+    let observed = runtime().block_on(async {
+        let stop = CancellationToken::new();
+        tokio::time::timeout(LIMIT, finished.observe(stop))
+            .await
+            .unwrap()
+    });
+    assert_eq!(observed, Observed::Opened);
+    assert_eq!(
+        object(&progress.borrow(), "deployment/web").step,
+        Step::Ready
+    );
+    order.settings.timeout = Duration::from_secs(60);
+    assert_eq!(world.run(order).outcome, Some(Outcome::Healthy));
+}
+
+#[test]
+fn trouble_after_the_run_is_seen_without_a_request() {
+    let world = World::new("trouble");
+    let going = world.start(world.order(&deployment("example.com/web:1")));
+    let progress = going.progress.clone();
+    let finished = going.finish();
+    assert_eq!(finished.run().outcome, Some(Outcome::Healthy));
+    let stop = CancellationToken::new();
+    let observing = runtime().spawn(finished.observe(stop.clone()));
+    let broken = "{\"spec\": {\"template\": {\"spec\": {\"containers\": [{\"name\": \"main\", \"image\": \"registry.example/app:broken-1\"}]}}, \"strategy\": {\"type\": \"Recreate\", \"rollingUpdate\": null}}}";
+    world
+        .control_plane
+        .client()
+        .merge(
+            &world.text("/apis/apps/v1/namespaces/NS/deployments/web"),
+            &serde_json::from_str(broken).unwrap(),
+        )
+        .unwrap();
+    wait::until("the trouble to be seen", LIMIT, || {
+        let run = progress.borrow().clone();
+        if says(&run, "cannot be pulled") {
+            Ok(())
+        } else {
+            Err(describe(&run))
+        }
+    })
+    .unwrap();
+    stop.cancel();
+    assert_eq!(runtime().block_on(observing).unwrap(), Observed::Stopped);
+}

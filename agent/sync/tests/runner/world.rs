@@ -1,0 +1,235 @@
+//! A namespace of the shared control plane, an account that deploys, and an engine.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use serde::Deserialize as _;
+use serde_json::Value;
+use tidegate_cluster::{Cluster, ConnectOptions};
+use tidegate_kustomize::Rendered;
+use tidegate_object::{Object, Origin};
+use tidegate_sync::{Adopt, Engine, Finished, Order, Owner, Run, RunObject, Settings, Trigger};
+use tidegate_testbed::{AuditEvent, ControlPlane, wait};
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+
+/// One test's part of the control plane.
+pub(crate) struct World {
+    pub control_plane: &'static ControlPlane,
+    pub namespace: String,
+    pub engine: Engine,
+    pub owner: Owner,
+}
+
+/// A run that goes on.
+pub(crate) struct Going {
+    pub progress: watch::Receiver<Arc<Run>>,
+    pub stop: CancellationToken,
+    task: tokio::task::JoinHandle<Finished>,
+}
+
+pub(crate) fn runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| Runtime::new().unwrap())
+}
+
+impl World {
+    /// Makes a namespace whose deployer may do everything in the cluster.
+    pub(crate) fn new(name: &str) -> Self {
+        let world = Self::without_rights(name);
+        let binding = format!(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {{name: {0}}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}}
+subjects: [{{kind: ServiceAccount, name: deployer, namespace: {0}}}]
+",
+            world.namespace
+        );
+        world.control_plane.apply(&binding).unwrap();
+        world
+    }
+
+    /// Makes a namespace whose deployer may do nothing.
+    pub(crate) fn without_rights(name: &str) -> Self {
+        let world = Self::on(ControlPlane::shared(), name);
+        let account =
+            "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: deployer, namespace: NS}\n";
+        world.control_plane.apply(&world.text(account)).unwrap();
+        world
+    }
+
+    /// Makes a namespace without a deployer.
+    pub(crate) fn on(control_plane: &'static ControlPlane, name: &str) -> Self {
+        let namespace = control_plane.new_namespace(name).unwrap();
+        let owner = Owner {
+            namespace: namespace.clone(),
+            name: name.into(),
+            uid: format!("uid-of-{namespace}"),
+        };
+        Self {
+            engine: engine(control_plane, &namespace),
+            control_plane,
+            namespace,
+            owner,
+        }
+    }
+
+    /// Replaces `NS` by the namespace.
+    pub(crate) fn text(&self, yaml: &str) -> String {
+        yaml.replace("NS", &self.namespace)
+    }
+
+    /// An order for YAML documents, which stand in `app.yaml`.
+    pub(crate) fn order(&self, yaml: &str) -> Order {
+        let rendered = Rendered {
+            objects: objects(&self.text(yaml)),
+            ..Rendered::default()
+        };
+        Order {
+            id: "run-1".into(),
+            trigger: Trigger::Change,
+            requested_by: None,
+            owner: self.owner.clone(),
+            revision: None,
+            rendered: Arc::new(rendered),
+            settings: Settings {
+                adopt: Adopt::Unowned,
+                timeout: Duration::from_secs(60),
+                account: Some((self.namespace.clone(), "deployer".into())),
+                requires: Vec::new(),
+                references: Vec::new(),
+                concurrency: 16,
+            },
+        }
+    }
+
+    /// Executes an order to its end.
+    pub(crate) fn run(&self, order: Order) -> Arc<Run> {
+        self.start(order).end()
+    }
+
+    /// Brings the objects of YAML documents to the cluster.
+    pub(crate) fn apply(&self, yaml: &str) -> Arc<Run> {
+        self.run(self.order(yaml))
+    }
+
+    /// Begins to execute an order.
+    pub(crate) fn start(&self, order: Order) -> Going {
+        let (sender, progress) = watch::channel(Arc::new(empty(&order)));
+        let stop = CancellationToken::new();
+        let (engine, token) = (self.engine.clone(), stop.clone());
+        let task = runtime().spawn(async move { engine.run(order, sender, token).await });
+        Going {
+            progress,
+            stop,
+            task,
+        }
+    }
+
+    /// The live object at a path below its namespace.
+    pub(crate) fn live(&self, path: &str) -> Value {
+        self.control_plane.client().get(&self.text(path)).unwrap()
+    }
+
+    /// What the deployer has written so far, oldest first.
+    pub(crate) fn writes(&self) -> Vec<AuditEvent> {
+        let user = format!("system:serviceaccount:{}:deployer", self.namespace);
+        let events = self.control_plane.audit().unwrap().into_iter();
+        events
+            .filter(|event| event.is_write() && event.user == user)
+            .collect()
+    }
+}
+
+impl Going {
+    /// Waits until the run shows something.
+    pub(crate) fn until(&mut self, what: &str, shows: impl Fn(&Run) -> bool) -> Arc<Run> {
+        wait::until(what, LIMIT, || {
+            let run = Arc::clone(&self.progress.borrow());
+            if shows(&run) {
+                Ok(run)
+            } else {
+                Err(describe(&run))
+            }
+        })
+        .unwrap()
+    }
+
+    /// Waits until the run is over.
+    pub(crate) fn end(self) -> Arc<Run> {
+        Arc::clone(self.finish().run())
+    }
+
+    /// Waits until the run is over, to follow it on.
+    pub(crate) fn finish(self) -> Finished {
+        let progress = self.progress.clone();
+        runtime().block_on(async {
+            match tokio::time::timeout(LIMIT, self.task).await {
+                Ok(finished) => finished.unwrap(),
+                Err(_) => panic!("the run did not end: {}", describe(&progress.borrow())),
+            }
+        })
+    }
+}
+
+/// An engine that keeps its inventories in a namespace, with all rights of its own.
+pub(crate) fn engine(control_plane: &ControlPlane, namespace: &str) -> Engine {
+    let options = ConnectOptions {
+        kubeconfig: Some(control_plane.kubeconfig().to_owned()),
+        ..ConnectOptions::default()
+    };
+    runtime().block_on(async {
+        let cluster = Cluster::connect(&options).await.unwrap();
+        Engine::new(cluster, namespace)
+    })
+}
+
+/// A run's object by its kind and name, as `configmap/a`.
+pub(crate) fn object<'a>(run: &'a Run, short: &str) -> &'a RunObject {
+    let found = run.objects.iter().find(|object| object.id.short() == short);
+    found.unwrap_or_else(|| panic!("no {short}: {}", describe(run)))
+}
+
+/// A run in a few lines, for failures of tests.
+pub(crate) fn describe(run: &Run) -> String {
+    let mut text = format!("{:?} {:?} `{}`", run.phase, run.outcome, run.message);
+    for object in &run.objects {
+        let id = object.id.short();
+        text.push_str(&format!(
+            "\n  {id} {:?} {:?} {:?} `{}`",
+            object.change, object.step, object.health, object.message
+        ));
+    }
+    text
+}
+
+fn empty(order: &Order) -> Run {
+    let text = serde_json::json!({
+        "id": order.id, "trigger": "change", "started": "1970-01-01T00:00:00Z", "phase": "render",
+        "waves": 0, "objects": [], "edges": [],
+    });
+    serde_json::from_value(text).unwrap()
+}
+
+fn objects(yaml: &str) -> Vec<Object> {
+    let mut line = 1;
+    let mut objects = Vec::new();
+    for (index, document) in yaml.split("---\n").enumerate() {
+        let value = serde_yaml::Deserializer::from_str(document);
+        let value = Value::deserialize(value).unwrap();
+        let origin = Origin {
+            file: "app.yaml".into(),
+            document: index,
+            line,
+        };
+        line += document.lines().count() + 1;
+        if !value.is_null() {
+            objects.push(Object::new(value).unwrap().with_origin(origin));
+        }
+    }
+    objects
+}
