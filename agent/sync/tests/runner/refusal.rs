@@ -242,14 +242,12 @@ fn a_webhook_that_says_no_blocks_and_one_that_is_away_is_waited_for() {
     server.set_answer(Answer::Deny("not on a Friday".into()));
     let denied = wait::until("the webhook to be asked", LIMIT, || {
         let run = world.apply(&format!("{GOOD}{guarded}"));
-        match object(&run, "configmap/guarded").step {
-            Step::Blocked => Ok(run),
-            _ => {
-                let path = world.text("/api/v1/namespaces/NS/configmaps/guarded");
-                world.control_plane.client().delete(&path).unwrap();
-                Err(describe(&run))
-            }
+        if object(&run, "configmap/guarded").step == Step::Blocked {
+            return Ok(run);
         }
+        let path = world.text("/api/v1/namespaces/NS/configmaps/guarded");
+        world.control_plane.client().delete(&path).unwrap();
+        Err(describe(&run))
     })
     .unwrap();
     let denied = object(&denied, "configmap/guarded");

@@ -74,7 +74,11 @@ fn a_crash_loop_shows_its_last_log_line() {
     let mut going = world.start(world.order(&crashing));
     let last = "fatal: cannot open the configuration";
     let run = going.until("the log line", |run| says(run, last));
-    assert!(says(&run, "container main: ended with exit code 1"), "{}", describe(&run));
+    assert!(
+        says(&run, "container main: ended with exit code 1"),
+        "{}",
+        describe(&run)
+    );
     going.stop.cancel();
     going.end();
 }

@@ -1,5 +1,6 @@
 //! A namespace of the shared control plane, an account that deploys, and an engine.
 
+use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -168,10 +169,10 @@ impl Going {
     pub(crate) fn finish(self) -> Finished {
         let progress = self.progress.clone();
         runtime().block_on(async {
-            match tokio::time::timeout(LIMIT, self.task).await {
-                Ok(finished) => finished.unwrap(),
-                Err(_) => panic!("the run did not end: {}", describe(&progress.borrow())),
-            }
+            let ended = tokio::time::timeout(LIMIT, self.task).await;
+            let ended =
+                ended.unwrap_or_else(|_| panic!("no end: {}", describe(&progress.borrow())));
+            ended.unwrap()
         })
     }
 }
@@ -198,11 +199,13 @@ pub(crate) fn object<'a>(run: &'a Run, short: &str) -> &'a RunObject {
 pub(crate) fn describe(run: &Run) -> String {
     let mut text = format!("{:?} {:?} `{}`", run.phase, run.outcome, run.message);
     for object in &run.objects {
+        let (change, step, health) = (object.change, object.step, object.health);
         let id = object.id.short();
-        text.push_str(&format!(
-            "\n  {id} {:?} {:?} {:?} `{}`",
-            object.change, object.step, object.health, object.message
-        ));
+        let _ = write!(
+            text,
+            "\n  {id} {change} {step:?} {health} `{}`",
+            object.message
+        );
     }
     text
 }
