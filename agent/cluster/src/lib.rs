@@ -15,6 +15,7 @@ mod cluster;
 mod connect;
 mod contact;
 mod counted;
+mod delete;
 mod error;
 mod kinds;
 mod lease;

@@ -18,6 +18,7 @@ mod health;
 mod keys;
 mod rule;
 mod verdict;
+mod vicinity;
 
 pub use capability::{Capability, capability, has_keys};
 pub use context::{
@@ -30,3 +31,4 @@ pub use diagnosis::{
 };
 pub use health::{Health, Status, health};
 pub use keys::{key_names, secret_keys};
+pub use vicinity::{concerns, is_pod_of, pod_labels};

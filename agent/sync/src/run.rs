@@ -9,7 +9,7 @@ use tidegate_object::{ObjectId, Origin};
 use tidegate_plan::{Change, Edge, Finding};
 use tidegate_source::Revision;
 
-use crate::Trigger;
+use crate::{Order, Trigger};
 
 /// One attempt to bring a layer to a revision, as far as it has come.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,6 +56,30 @@ pub struct Run {
     /// How long each phase took, in seconds, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub durations: Vec<(Phase, f64)>,
+}
+
+impl Run {
+    /// The run of an order, before anything has been done.
+    pub fn new(order: &Order) -> Self {
+        Self {
+            id: order.id.clone(),
+            trigger: order.trigger,
+            requested_by: order.requested_by.clone(),
+            revision: order.revision.clone(),
+            started: Timestamp::now(),
+            ended: None,
+            phase: Phase::Render,
+            outcome: None,
+            message: String::new(),
+            waves: 0,
+            objects: Vec::new(),
+            edges: Arc::default(),
+            findings: Arc::default(),
+            unproven: 0,
+            left_git: Vec::new(),
+            durations: Vec::new(),
+        }
+    }
 }
 
 /// What a run is doing.

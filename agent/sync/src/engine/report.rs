@@ -25,24 +25,7 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn new(order: &Order, progress: watch::Sender<Arc<Run>>) -> Self {
-        let run = Run {
-            id: order.id.clone(),
-            trigger: order.trigger,
-            requested_by: order.requested_by.clone(),
-            revision: order.revision.clone(),
-            started: Timestamp::now(),
-            ended: None,
-            phase: Phase::Render,
-            outcome: None,
-            message: String::new(),
-            waves: 0,
-            objects: Vec::new(),
-            edges: Arc::default(),
-            findings: Arc::default(),
-            unproven: 0,
-            left_git: Vec::new(),
-            durations: Vec::new(),
-        };
+        let run = Run::new(order);
         Self {
             run,
             progress,
