@@ -37,7 +37,7 @@ pub enum CacheError {
     InUse(PathBuf),
     /// libgit2 cannot be set up.
     #[error("git cannot be set up: {0}")]
-    Git(#[source] io::Error),
+    Git(#[source] git2::Error),
 }
 
 pub(crate) struct Cache {

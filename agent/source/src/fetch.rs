@@ -38,6 +38,10 @@ pub(crate) fn fetch(request: &Request<'_>, generation: &Generation) -> Result<()
         _ if has() => return Ok(()),
         _ => {}
     }
+    if repository.find_object(commit, None).is_ok() {
+        let name = request.revision.name.clone();
+        return Err(Failure::Known(Problem::NoCommit(name)));
+    }
     if !matches!(request.spec.reference, Reference::Commit(_)) {
         let name = request.revision.name.clone();
         return Err(Failure::Known(Problem::Moved(name)));

@@ -25,6 +25,8 @@ struct Line<'a> {
 
 impl Host {
     pub(crate) fn new(host: &str, port: u16) -> Self {
+        // An IPv6 address has brackets only in a URL.
+        let host = host.trim_matches(['[', ']']);
         let name = match port {
             22 => host.to_owned(),
             port => format!("[{host}]:{port}"),
@@ -32,20 +34,11 @@ impl Host {
         Self { name }
     }
 
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Returns the kinds and keys that are known of the host, as lines without hashed names.
-    pub(crate) fn lines(&self, known_hosts: &str) -> String {
+    /// Returns the kinds of keys that are known of the host.
+    pub(crate) fn kinds<'a>(&self, known_hosts: &'a str) -> Vec<&'a str> {
         let lines = known_hosts.lines().filter_map(Line::parse);
         let known = lines.filter(|line| !line.is_revoked && line.is_of(self));
-        let known = known.map(|line| self.line(line.kind, &line.key) + "\n");
-        known.collect()
-    }
-
-    fn line(&self, kind: &str, key: &[u8]) -> String {
-        format!("{} {kind} {}", self.name, STANDARD.encode(key))
+        known.map(|line| line.kind).collect()
     }
 
     /// Checks the key that the host has shown.
@@ -68,7 +61,7 @@ impl Host {
         if has_kind {
             return Err(Problem::ChangedHostKey { host, fingerprint });
         }
-        let line = self.line(kind, key);
+        let line = format!("{host} {kind} {}", STANDARD.encode(key));
         Err(Problem::UnknownHostKey {
             host,
             fingerprint,

@@ -24,7 +24,6 @@ mod init;
 mod known_hosts;
 mod limits;
 mod listing;
-mod preference;
 mod range;
 mod reference;
 mod remote;
@@ -32,6 +31,7 @@ mod repack;
 mod repositories;
 mod revision;
 mod session;
+mod ssh;
 mod url;
 mod watch;
 

@@ -1,6 +1,6 @@
 //! Git repositories: what their refs name, and the files of a commit.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -12,7 +12,7 @@ use crate::listing::Listing;
 use crate::session::{Failure, Session};
 use crate::{
     Credentials, GitSpec, GitTree, Limits, Problem, Revision, Scheme, SourceError, fetch, git_tree,
-    init, remote, repack,
+    init, remote, repack, ssh,
 };
 
 /// Where repositories are cached, and what is allowed.
@@ -197,8 +197,8 @@ impl Repositories {
         let scheme = spec.url.scheme();
         let fit = match scheme {
             Scheme::File if self.options.local == Local::Refused => Err(Problem::LocalRefused),
-            Scheme::File => Ok(()),
-            Scheme::Ssh => remote::fit_ssh(&spec.url, credentials),
+            Scheme::File => local(spec.url.path()),
+            Scheme::Ssh => ssh::fit(credentials),
             Scheme::Http | Scheme::Https => http::fit(credentials),
         };
         fit.map_err(|problem| session.error(problem))?;
@@ -208,6 +208,12 @@ impl Repositories {
         }
         Ok(Arc::new(session))
     }
+}
+
+fn local(path: &str) -> Result<(), Problem> {
+    let is_there = Path::new(path).is_dir();
+    let missing = || Problem::NotFound("no such folder".into());
+    is_there.then_some(()).ok_or_else(missing)
 }
 
 fn list(session: &Arc<Session>, entry: &Entry) -> Result<Listing, SourceError> {

@@ -13,6 +13,8 @@ pub struct GitUrl {
     user: Option<String>,
     host: String,
     port: Option<u16>,
+    /// On this machine, or on an ssh server.
+    path: String,
     /// What libgit2 is given, and what tells one repository from another.
     remote: String,
     shown: String,
@@ -79,6 +81,12 @@ impl GitUrl {
         })
     }
 
+    /// The path on this machine, or on an ssh server: there relative to the user's home, unless it
+    /// begins with `/`.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// The normalised address, for libgit2 and for the cache's keys: never shown.
     pub(crate) fn remote(&self) -> &str {
         &self.remote
@@ -103,6 +111,7 @@ impl GitUrl {
             user,
             host,
             port,
+            path: String::new(),
             remote,
             shown: url.to_string(),
         })
@@ -116,6 +125,7 @@ impl GitUrl {
         if path.is_empty() {
             return Err(ParseUrlError::Path);
         }
+        let decoded = decode(path).ok_or(ParseUrlError::Malformed)?;
         let port = url.port().filter(|port| *port != 22);
         let place = port.map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
         let at = user
@@ -126,6 +136,12 @@ impl GitUrl {
             user,
             host,
             port,
+            // `/~user/path`, as git has it.
+            path: if path.starts_with("/~") {
+                decoded.trim_start_matches('/').to_owned()
+            } else {
+                decoded
+            },
             remote: format!("ssh://{at}{place}{path}"),
             shown: format!("ssh://{place}{path}"),
         })
@@ -154,6 +170,7 @@ impl GitUrl {
             user,
             host,
             port: None,
+            path: path.to_owned(),
         })
     }
 
@@ -165,12 +182,14 @@ impl GitUrl {
         if url.host_str().is_some_and(|host| host != "localhost") {
             return Err(ParseUrlError::Malformed);
         }
+        let decoded = decode(path).ok_or(ParseUrlError::Malformed)?;
         let remote = format!("file://{path}");
         Ok(Self {
             scheme: Scheme::File,
             user: None,
             host: String::new(),
             port: None,
+            path: decoded,
             shown: remote.clone(),
             remote,
         })
@@ -211,6 +230,20 @@ impl fmt::Debug for GitUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "GitUrl({self})")
     }
+}
+
+/// Reads `%20` and the like (RFC 3986, section 2.1).
+fn decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut parts = text.split('%');
+    bytes.extend_from_slice(parts.next()?.as_bytes());
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2)?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    let is_text = |text: &String| !text.contains(char::is_control);
+    String::from_utf8(bytes).ok().filter(is_text)
 }
 
 #[cfg(test)]
@@ -254,6 +287,18 @@ mod tests {
             let url: GitUrl = text.parse().unwrap();
             assert_eq!((url.remote(), url.to_string().as_str()), (remote, shown));
         }
+    }
+
+    #[test]
+    fn ssh_servers_get_the_path_that_git_would_send() {
+        for (text, path) in [
+            ("ssh://git@example.com/a%20b/c.git", "/a b/c.git"),
+            ("ssh://git@example.com/~me/a", "~me/a"),
+            ("git@example.com:a/b.git", "a/b.git"),
+        ] {
+            assert_eq!(text.parse::<GitUrl>().unwrap().path(), path);
+        }
+        assert!("ssh://git@example.com/a%0ab".parse::<GitUrl>().is_err());
     }
 
     #[test]

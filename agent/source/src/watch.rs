@@ -50,7 +50,8 @@ impl Watch {
         // Events carry the path as it was given, links in it included.
         let root = path.to_owned();
         let is_content = move |path: &Path| is_content(path.strip_prefix(&root).unwrap_or(path));
-        Self::start(path, RecursiveMode::Recursive, is_content, changed)
+        let (watch, _) = Self::start(path, RecursiveMode::Recursive, is_content, changed)?;
+        Ok(watch)
     }
 
     /// Watches the content of one file of the agent's own, such as a mounted certificate.
@@ -77,7 +78,10 @@ impl Watch {
                 changed();
             }
         };
-        Self::start(&folder, RecursiveMode::NonRecursive, |_| true, look)
+        let (watch, events) = Self::start(&folder, RecursiveMode::NonRecursive, |_| true, look)?;
+        // It may have changed between the first look and the start of the watch.
+        let _ended = events.send(());
+        Ok(watch)
     }
 
     fn start(
@@ -85,9 +89,9 @@ impl Watch {
         mode: RecursiveMode,
         counts: impl Fn(&Path) -> bool + Send + 'static,
         changed: impl FnMut() + Send + 'static,
-    ) -> Result<Self, WatchError> {
+    ) -> Result<(Self, Sender<()>), WatchError> {
         let (events, received) = channel();
-        let handler = handler(events, counts);
+        let handler = handler(events.clone(), counts);
         let failed = |error| unwatchable(path, error);
         let mut watcher = notify::recommended_watcher(handler).map_err(failed)?;
         watcher.watch(path, mode).map_err(failed)?;
@@ -95,7 +99,7 @@ impl Watch {
             .name("watch".into())
             .spawn(move || settle(&received, changed))
             .map_err(|error| WatchError::Thread(path.to_owned(), error))?;
-        Ok(Self { _watcher: watcher })
+        Ok((Self { _watcher: watcher }, events))
     }
 }
 

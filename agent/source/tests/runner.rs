@@ -3,7 +3,12 @@
 
 mod runner {
     mod cache;
+    mod directory;
     mod http;
+    mod limits;
+    mod refs;
     mod rig;
     mod ssh;
+    mod tree;
+    mod wire;
 }

@@ -17,8 +17,9 @@ const MOST: usize = 32;
 /// Some servers answer only what looks like git.
 const USER_AGENT: &str = concat!("git/2.0 (tidegate ", env!("CARGO_PKG_VERSION"), ")");
 const CONNECT: Duration = Duration::from_secs(10);
-/// Above the usual interval of a poll, so that a poll needs no new connection.
-const IDLE: Duration = Duration::from_secs(100);
+/// Above the usual interval of a poll, so that a poll needs no new connection; below what servers
+/// wait, so that none is used that is about to close.
+const IDLE: Duration = Duration::from_secs(55);
 
 /// The clients in use, by digest of their TLS configuration.
 #[derive(Default)]

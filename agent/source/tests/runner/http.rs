@@ -1,9 +1,15 @@
-//! https and http: who is let in, what is asked, and how refusals read.
+//! https and http: who is let in, and how refusals read.
 
-use tidegate_source::{Credentials, Reference};
+use std::time::Duration;
+
+use tidegate_source::{Credentials, GitSpec, Reference};
+use tidegate_testbed::certificates::Authority;
 use tidegate_testbed::{Commit, GitServer, Route};
 
 use super::rig::{Rig, main_of, secret, spec, text};
+use super::wire::Wire;
+
+const CANARY: &str = "canary-7f3a";
 
 fn server() -> GitServer {
     let server = GitServer::start().unwrap();
@@ -13,20 +19,31 @@ fn server() -> GitServer {
     server
 }
 
+fn basic(server: &GitServer) -> [(&str, &str); 3] {
+    [
+        ("ca.crt", server.authority()),
+        ("username", GitServer::USERNAME),
+        ("password", GitServer::PASSWORD),
+    ]
+}
+
+/// What a user is told: reason and text. Credentials are never in it.
+fn told(rig: &Rig, spec: &GitSpec, credentials: &Credentials) -> String {
+    let error = rig.get(spec, credentials).unwrap_err();
+    let all = format!("{error} {error:?} {spec:?} {credentials:?}");
+    assert!(!all.contains(CANARY), "{all}");
+    format!("{}: {error}", error.reason())
+}
+
 #[test]
 fn each_route_lets_in_who_has_its_credentials() {
     let server = server();
     let rig = Rig::new();
     let ca = ("ca.crt", server.authority());
     let client = server.client_certificate();
-    let basic = [
-        ca,
-        ("username", GitServer::USERNAME),
-        ("password", GitServer::PASSWORD),
-    ];
     for (route, keys) in [
         (Route::Open, vec![ca]),
-        (Route::Basic, basic.to_vec()),
+        (Route::Basic, basic(&server).to_vec()),
         (Route::Token, vec![ca, ("bearerToken", GitServer::TOKEN)]),
         (
             Route::Certificate,
@@ -36,7 +53,7 @@ fn each_route_lets_in_who_has_its_credentials() {
                 ("tls.key", &client.key),
             ],
         ),
-        (Route::Redirect, basic.to_vec()),
+        (Route::Redirect, basic(&server).to_vec()),
     ] {
         let spec = main_of(&server.https_url(route, "platform"));
         let tree = rig.get(&spec, &secret(&keys)).unwrap();
@@ -47,8 +64,203 @@ fn each_route_lets_in_who_has_its_credentials() {
         );
     }
     let open = spec(&server.http_url(Route::Open, "platform"), Reference::Head);
-    assert_eq!(
-        rig.resolve(&open, &Credentials::default()).unwrap().name,
-        "HEAD"
+    let head = rig.resolve(&open, &Credentials::default()).unwrap();
+    assert_eq!(head.name, "HEAD");
+}
+
+#[test]
+fn refusals_say_what_to_do() {
+    let server = server();
+    let rig = Rig::new();
+    let ca = ("ca.crt", server.authority());
+    let wrong = [ca, ("username", "agent"), ("password", CANARY)];
+    let other = Authority::new("another").unwrap();
+    for (route, keys, expected) in [
+        (
+            Route::Open,
+            vec![("ca.crt", other.certificate())],
+            "CertificateNotTrusted",
+        ),
+        (
+            Route::Open,
+            vec![("ca.crt", other.certificate())],
+            "ca.crt of the Secret",
+        ),
+        (
+            Route::Basic,
+            vec![ca],
+            "there are none: name a Secret in secretRef (HTTP 401)",
+        ),
+        (Route::Basic, wrong.to_vec(), "refuses the credentials"),
+        (
+            Route::Token,
+            vec![ca, ("bearerToken", CANARY)],
+            "AuthenticationFailed",
+        ),
+        (Route::Certificate, vec![ca], "AccessForbidden"),
+        (Route::Unavailable, vec![ca], "cannot answer now (HTTP 503)"),
+        (Route::WebPage, vec![ca], "its content type is `text/html`"),
+        (
+            Route::RedirectToHttp,
+            basic(&server).to_vec(),
+            "redirects from https to http",
+        ),
+    ] {
+        let spec = main_of(&server.https_url(route, "platform"));
+        let told = told(&rig, &spec, &secret(&keys));
+        assert!(told.contains(expected), "{route:?}: {told}");
+        let shown = server.https_url(route, "platform");
+        assert!(told.contains(&shown), "{told}");
+    }
+    let missing = main_of(&server.https_url(Route::Open, "nothing"));
+    let told = told(&rig, &missing, &secret(&[ca]));
+    assert!(told.starts_with("RepositoryNotFound: "), "{told}");
+}
+
+#[test]
+fn credentials_never_follow_a_redirect_to_another_host() {
+    let server = server();
+    let rig = Rig::new();
+    let elsewhere = main_of(&server.https_url(Route::RedirectElsewhere, "platform"));
+    let told_elsewhere = told(&rig, &elsewhere, &secret(&basic(&server)));
+    assert!(
+        told_elsewhere.starts_with("RedirectRefused: "),
+        "{told_elsewhere}"
     );
+    assert!(told_elsewhere.contains("127.0.0.1:") && told_elsewhere.contains("localhost:"));
+
+    let other =
+        Wire::answering("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    let location = format!("{}/info/refs?service=git-upload-pack", other.url());
+    let first = Wire::answering(format!(
+        "HTTP/1.1 302 Found\r\nLocation: {location}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    ));
+    let keys = [("username", CANARY), ("password", CANARY)];
+    let told_other = told(&rig, &main_of(&first.url()), &secret(&keys));
+    assert!(
+        told_other.contains(&format!("127.0.0.1:{}", other.port())),
+        "{told_other}"
+    );
+    assert_eq!(
+        other.heads(),
+        Vec::<String>::new(),
+        "nothing reaches the other host"
+    );
+    assert!(
+        first.heads()[0]
+            .to_lowercase()
+            .contains("authorization: basic")
+    );
+
+    let told_open = told(&rig, &main_of(&first.url()), &Credentials::default());
+    assert!(told_open.starts_with("RepositoryNotFound: "), "{told_open}");
+    let heads = other.heads();
+    assert_eq!(
+        heads.len(),
+        1,
+        "without credentials the redirect is followed"
+    );
+    assert!(
+        !heads[0].to_lowercase().contains("authorization"),
+        "{heads:?}"
+    );
+}
+
+#[test]
+fn redirects_that_lead_nowhere_end() {
+    let rig = Rig::new();
+    let redirect = |location: &str| {
+        let answer = "HTTP/1.1 302 Found\r\nConnection: close\r\nContent-Length: 0\r\nLocation: ";
+        Wire::answering(format!("{answer}{location}\r\n\r\n"))
+    };
+    for (location, expected) in [
+        (
+            "/platform.git/info/refs?service=git-upload-pack",
+            "more than 5",
+        ),
+        ("/users/sign_in", "perhaps a page to sign in"),
+        ("ftp://a/info/refs", "neither http nor https"),
+    ] {
+        let wire = redirect(location);
+        let told = told(&rig, &main_of(&wire.url()), &Credentials::default());
+        assert!(told.contains(expected), "{told}");
+    }
+}
+
+#[test]
+fn a_server_that_is_away_is_told_from_one_that_is_slow() {
+    let mut server = server();
+    let rig = Rig::new();
+    let open = Credentials::default();
+    let none = main_of("https://nothing.invalid/platform.git");
+    let told_none = told(&rig, &none, &open);
+    assert!(
+        told_none.starts_with("Unreachable: https://nothing.invalid/platform.git: "),
+        "{told_none}"
+    );
+
+    let silent = Wire::silent();
+    let mut spec = main_of(&silent.url());
+    spec.timeout = Duration::from_millis(300);
+    assert!(told(&rig, &spec, &open).starts_with("Timeout: "));
+    let mut slow = main_of(&server.http_url(Route::Slow, "platform"));
+    slow.timeout = Duration::from_millis(1);
+    assert!(told(&rig, &slow, &open).contains("no answer within 0.001 s"));
+
+    server.stop();
+    let spec = main_of(&server.http_url(Route::Open, "platform"));
+    let error = rig.resolve(&spec, &open).unwrap_err();
+    assert!(
+        error.is_transient() && error.to_string().contains("refused"),
+        "{error}"
+    );
+    server.restart().unwrap();
+    rig.get(&spec, &open).unwrap();
+}
+
+#[test]
+fn a_server_that_asks_for_patience_says_for_how_long() {
+    let answer = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    let wire = Wire::answering(answer);
+    let error = Rig::new().get(&main_of(&wire.url()), &Credentials::default());
+    let error = error.unwrap_err();
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
+    assert!(error.is_transient());
+}
+
+#[test]
+fn half_a_pack_is_a_broken_connection_and_is_fetched_again() {
+    let server = GitServer::start().unwrap();
+    let repository = server.create("platform").unwrap();
+    let noise: Vec<u8> = super::rig::noise(200_000);
+    repository
+        .push(&Commit::on("main").file("noise", &noise))
+        .unwrap();
+    let url = server.http_url(Route::Open, "platform");
+    let port: u16 = url.split([':', '/']).nth(4).unwrap().parse().unwrap();
+    let wire = Wire::cutting(port, 50_000);
+    let cut = url.replace(&port.to_string(), &wire.port().to_string());
+    let rig = Rig::new();
+    let open = Credentials::default();
+    let error = rig.get(&main_of(&cut), &open).unwrap_err();
+    assert!(
+        error.is_transient() && error.reason() == "Unreachable",
+        "{error}"
+    );
+    assert!(rig.get(&main_of(&url), &open).is_ok());
+}
+
+#[test]
+fn credentials_that_the_url_has_no_use_for_are_named() {
+    let rig = Rig::new();
+    let spec = main_of("https://nothing.invalid/platform.git");
+    let identity = format!("-----BEGIN OPENSSH PRIVATE KEY-----\n{CANARY}\n");
+    let keys = [("identity", identity.as_str()), ("known_hosts", CANARY)];
+    let told_ssh = told(&rig, &spec, &secret(&keys));
+    assert!(
+        told_ssh.contains("an ssh identity, and the URL is not ssh://"),
+        "{told_ssh}"
+    );
+    let told_name = told(&rig, &spec, &secret(&[("password", CANARY)]));
+    assert!(told_name.contains("no username"), "{told_name}");
 }

@@ -1,6 +1,10 @@
 //! A cache of its own for each test, and what tests say in few words.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -9,6 +13,7 @@ use tidegate_source::{
     Credentials, GitSpec, GitTree, Limits, Local, Options, Reference, Repositories, Revision,
     SourceError,
 };
+use tidegate_testbed::{GitServer, Route, wait};
 
 /// A cache in a folder that goes with it.
 pub(super) struct Rig {
@@ -99,4 +104,75 @@ pub(super) fn secret(pairs: &[(&str, &str)]) -> Credentials {
 pub(super) fn text(tree: &GitTree, path: &str) -> Option<String> {
     let bytes = tree.read(path).unwrap();
     bytes.map(|bytes| String::from_utf8(bytes.to_vec()).unwrap())
+}
+
+/// Bytes that no compression makes smaller: the low bits of a linear generator's upper half.
+pub(super) fn noise(bytes: usize) -> Vec<u8> {
+    let mut state: u64 = 1;
+    let next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33).to_le_bytes()[0]
+    };
+    std::iter::repeat_with(next).take(bytes).collect()
+}
+
+/// What the packs of a cache hold together.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Packs {
+    pub(super) count: usize,
+    pub(super) objects: u32,
+    pub(super) bytes: usize,
+}
+
+/// Counts the packs below a folder; a pack's header names its objects.
+pub(super) fn packs(folder: &Path) -> Packs {
+    let mut all = Packs::default();
+    for pack in files(folder)
+        .iter()
+        .filter(|file| file.extension().is_some_and(|end| end == "pack"))
+    {
+        let bytes = std::fs::read(pack).unwrap();
+        all.count += 1;
+        all.objects += u32::from_be_bytes(bytes[8..12].try_into().unwrap());
+        all.bytes += bytes.len();
+    }
+    all
+}
+
+/// All files below a folder.
+pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// Counts the requests that a server has answered: all of them, once a last one is in its log.
+pub(super) fn requests(server: &GitServer) -> usize {
+    static LAST: AtomicUsize = AtomicUsize::new(0);
+    let marker = format!("/page/{}", LAST.fetch_add(1, Ordering::Relaxed));
+    let url = server.http_url(Route::Open, "");
+    let address = url.split('/').nth(2).unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request = format!("GET {marker} HTTP/1.0\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let look = || {
+        let all = server.requests().map_err(|error| error.to_string())?;
+        let is_there = all.iter().any(|request| request.uri == marker);
+        let asked = all
+            .iter()
+            .filter(|request| !request.uri.starts_with("/page/"));
+        is_there
+            .then_some(asked.count())
+            .ok_or_else(|| "no marker".into())
+    };
+    wait::until("the log is whole", Duration::from_secs(10), look).unwrap()
 }
