@@ -21,6 +21,7 @@ pub(crate) fn behind(catalog: &Catalog<'_>, service: usize) -> Vec<usize> {
     };
     let others = catalog.in_namespace(service.id().namespace.as_deref());
     others
+        .filter(|(_, object)| object.gvk().group != "batch")
         .filter(|(_, object)| pod_labels(object).is_some_and(|labels| selects(selector, labels)))
         .map(|(number, _)| number)
         .collect()

@@ -190,10 +190,11 @@ fn report(builder: &mut Builder<'_>, dropped: &[Drop]) {
             continue;
         }
         let reason = draft.reason.clone();
+        let target = draft.node().and_then(|to| builder.catalog.object(to));
+        let target = target.map_or_else(String::new, |target| target.id().to_string());
         let circle = circle(builder.catalog, &drop.path);
-        let message = format!(
-            "does not wait for it after all ({reason}), since that closes a circle: {circle}"
-        );
+        let message =
+            format!("does not wait for {target} ({reason}): that would close a circle, {circle}");
         let remark = Remark {
             kind: FindingKind::CycleDropped,
             field: field(&reason),
@@ -203,8 +204,9 @@ fn report(builder: &mut Builder<'_>, dropped: &[Drop]) {
     }
     for (from, (count, drop)) in waves {
         let circle = circle(builder.catalog, &drop.path);
+        let objects = if count == 1 { "object" } else { "objects" };
         let message = format!(
-            "its wave is ignored towards {count} objects, since references say the opposite: {circle}"
+            "its wave is ignored towards {count} {objects}, since references say the opposite: {circle}"
         );
         let remark = Remark {
             kind: FindingKind::WaveIgnored,

@@ -21,6 +21,7 @@ mod error;
 mod facts;
 mod finding;
 mod gate;
+mod hash;
 mod hook;
 mod level;
 mod missing;

@@ -65,6 +65,10 @@ fn reference<'a>(
     hit: Hit<'a>,
 ) -> Option<Reference<'a>> {
     let written = hit.value.as_str().filter(|name| !name.is_empty())?;
+    // Traefik writes what is not of Kubernetes so.
+    if rule.by.is_none() && written.contains('@') {
+        return None;
+    }
     let beside = &rule.beside;
     let is_off = |path: &FieldPath| field(hit, path) == Some(&Value::Bool(false));
     if beside.enabled.as_ref().is_some_and(is_off) {
@@ -122,3 +126,6 @@ fn field<'o>(hit: Hit<'o>, path: &FieldPath) -> Option<&'o Value> {
     path.visit_in(hit.parent, &mut |hit| found = Some(hit.value));
     found
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,6 +80,13 @@ impl Table {
         self.references.get(kind).map_or(&[], Vec::as_slice)
     }
 
+    /// Returns the fields of all rules.
+    #[cfg(test)]
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&GroupKind, &str)> {
+        let all = self.references.iter();
+        all.flat_map(|(kind, rules)| rules.iter().map(move |rule| (kind, rule.path.as_str())))
+    }
+
     /// Returns what controllers make of a kind.
     pub(crate) fn provides(&self, kind: &GroupKind) -> &[ProvideRule] {
         self.provides.get(kind).map_or(&[], Vec::as_slice)

@@ -2,7 +2,11 @@
 #![cfg(test)]
 
 mod runner {
+    mod facts;
     mod fixtures;
+    mod graphs;
+    mod hash;
     mod manifest;
+    mod settings;
     mod text;
 }

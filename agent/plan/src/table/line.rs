@@ -147,8 +147,9 @@ impl From<String> for KindText {
 impl From<&KindText> for Target {
     fn from(text: &KindText) -> Self {
         let GroupKind { group, kind } = text.0.clone();
+        let is_any = kind == "*" && group.is_empty();
         Self {
-            group: Some(group),
+            group: (!is_any).then_some(group),
             kind,
         }
     }
