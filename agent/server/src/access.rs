@@ -1,6 +1,5 @@
 //! Who a caller is, and what they may do: the cluster says so.
 
-mod cache;
 mod review;
 mod right;
 

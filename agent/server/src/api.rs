@@ -12,50 +12,104 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
-use tidegate_sync::Fleet;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::routing::{MethodRouter, get, post};
+use tidegate_sync::{Fleet, LayerKey};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Guard;
+use crate::cache::Cache;
 
 /// The largest body, in bytes: no route has use for one.
 const BODY_SIZE: usize = 4096;
+
+/// Streams of events that may be open at the same time.
+const STREAMS: usize = 64;
+/// Accepted syncs that are remembered.
+const TICKETS: usize = 1024;
 
 /// What the routes share. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Api {
     pub(crate) fleet: Fleet,
     pub(crate) guard: Arc<Guard>,
+    /// Syncs that were accepted here, until the fleet shows them.
+    pub(crate) tickets: Arc<Cache<(LayerKey, String), ()>>,
     /// Streams of events that may be open at the same time.
     pub(crate) streams: Arc<Semaphore>,
     /// Ends the streams.
     pub(crate) stop: CancellationToken,
 }
 
+impl Api {
+    /// Serves a fleet behind a guard, until `stop`.
+    pub(crate) fn new(fleet: Fleet, guard: Guard, stop: CancellationToken) -> Self {
+        Self {
+            fleet,
+            guard: Arc::new(guard),
+            tickets: Arc::new(Cache::new(TICKETS)),
+            streams: Arc::new(Semaphore::new(STREAMS)),
+            stop,
+        }
+    }
+}
+
+/// A method, a path, and who answers.
+type Route = (&'static str, &'static str, fn() -> MethodRouter<Api>);
+
+/// All routes of the API; each is described in `openapi.json`.
+#[rustfmt::skip]
+const ROUTES: [Route; 9] = [
+    ("get", "/api/v1/layers", || get(layers::list)),
+    ("get", "/api/v1/layers/{namespace}/{name}", || get(layers::one)),
+    ("get", "/api/v1/layers/{namespace}/{name}/objects", || get(objects::list)),
+    ("get", "/api/v1/layers/{namespace}/{name}/plan", || get(objects::plan)),
+    ("get", "/api/v1/layers/{namespace}/{name}/history", || get(runs::history)),
+    ("get", "/api/v1/layers/{namespace}/{name}/runs/{run}", || get(runs::one)),
+    ("post", "/api/v1/layers/{namespace}/{name}/sync", || post(sync::request)),
+    ("get", "/api/v1/events", || get(events::stream)),
+    ("get", "/api/v1/openapi.json", || get(openapi)),
+];
+
+/// The API's description, in the language of OpenAPI 3.1.
+const OPENAPI: &str = include_str!("../openapi.json");
+
 /// Returns the API's routes.
 pub(crate) fn router(api: Api) -> Router {
-    Router::new()
-        .route("/api/v1/layers", get(layers::list))
-        .route("/api/v1/layers/{namespace}/{name}", get(layers::one))
-        .route(
-            "/api/v1/layers/{namespace}/{name}/objects",
-            get(objects::list),
-        )
-        .route("/api/v1/layers/{namespace}/{name}/plan", get(objects::plan))
-        .route(
-            "/api/v1/layers/{namespace}/{name}/history",
-            get(runs::history),
-        )
-        .route(
-            "/api/v1/layers/{namespace}/{name}/runs/{run}",
-            get(runs::one),
-        )
-        .route(
-            "/api/v1/layers/{namespace}/{name}/sync",
-            post(sync::request),
-        )
-        .route("/api/v1/events", get(events::stream))
+    let mut router = Router::new();
+    for (_, path, route) in ROUTES {
+        router = router.route(path, route());
+    }
+    router
         .layer(DefaultBodyLimit::max(BODY_SIZE))
         .with_state(api)
+}
+
+async fn openapi() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], OPENAPI)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn every_route_is_described_and_nothing_else() {
+        let document: Value = serde_json::from_str(OPENAPI).unwrap();
+        let mut described = BTreeSet::new();
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            for method in methods.as_object().unwrap().keys() {
+                described.insert((method.as_str(), path.as_str()));
+            }
+        }
+        let routes = ROUTES.iter().map(|(method, path, _)| (*method, *path));
+        let served: BTreeSet<_> = routes.chain([("post", crate::hooks::ROUTE)]).collect();
+        assert_eq!(described, served);
+    }
 }

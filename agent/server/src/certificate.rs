@@ -70,6 +70,14 @@ impl Certificates {
         Ok(certificates)
     }
 
+    fn show(&self, key: CertifiedKey, folder: &Path) {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        if current.cert != key.cert {
+            tracing::info!(folder = %folder.display(), "certificate loaded");
+        }
+        *current = Arc::new(key);
+    }
+
     /// Returns a TLS configuration that shows whatever certificate is current.
     ///
     /// # Errors
@@ -91,11 +99,7 @@ impl Reload for Certificates {
     fn reload(&self) {
         let Some(folder) = &self.folder else { return };
         match read(folder, &self.provider) {
-            Ok(Some(key)) => {
-                let current = self.current.write();
-                *current.unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
-                tracing::info!(folder = %folder.display(), "certificate loaded");
-            }
+            Ok(Some(key)) => self.show(key, folder),
             Ok(None) => {
                 tracing::info!(folder = %folder.display(), "no tls.crt and tls.key: the certificate stays as it is");
             }

@@ -27,6 +27,8 @@ use self::forge::Forge;
 use crate::problem::{Kind, Problem};
 use crate::{HookOutcome, Telemetry};
 
+/// The route, which `openapi.json` describes too.
+pub(crate) const ROUTE: &str = "/hooks/{forge}/{receiver}";
 /// The largest body, in bytes.
 const BODY_SIZE: usize = 1024 * 1024;
 /// How long a body may take to come.
@@ -43,7 +45,7 @@ pub(crate) struct Hooks {
 /// Returns the webhooks' route.
 pub(crate) fn router(hooks: Hooks) -> Router {
     Router::new()
-        .route("/hooks/{forge}/{receiver}", post(call))
+        .route(ROUTE, post(call))
         .layer(DefaultBodyLimit::max(BODY_SIZE))
         .with_state(hooks)
 }

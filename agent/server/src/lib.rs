@@ -11,6 +11,7 @@
 mod access;
 mod api;
 mod backend;
+mod cache;
 mod certificate;
 mod connection;
 mod folder;

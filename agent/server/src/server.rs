@@ -8,7 +8,6 @@ use axum::Router;
 
 use thiserror::Error;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
@@ -18,9 +17,6 @@ use crate::certificate::{CertificateError, Certificates};
 use crate::folder::{FolderError, Following, Reload};
 use crate::hooks::{self, Hooks, Poller, Receivers};
 use crate::{Access, Backend, Options, connection, guardrail, probes};
-
-/// Streams of events that may be open at the same time.
-const STREAMS: usize = 64;
 
 /// The server: two bound ports that do not answer yet.
 pub struct Server {
@@ -121,12 +117,8 @@ impl Server {
 
     fn routes(&self, poller: &Poller, stop: &CancellationToken) -> Router {
         let guard = Guard::new(self.access, self.backend.cluster.client());
-        let routes = api::router(Api {
-            fleet: self.backend.fleet.clone(),
-            guard: Arc::new(guard),
-            streams: Arc::new(Semaphore::new(STREAMS)),
-            stop: stop.clone(),
-        });
+        let fleet = self.backend.fleet.clone();
+        let routes = api::router(Api::new(fleet, guard, stop.clone()));
         let Some(receivers) = &self.receivers else {
             return routes;
         };

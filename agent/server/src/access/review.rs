@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::timeout;
 
 use super::Right;
-use super::cache::Cache;
+use crate::cache::Cache;
 use crate::problem::{Kind, Problem};
 
 /// How long the cluster may take to answer.

@@ -1,5 +1,7 @@
 //! `GET …/history`, `GET …/runs/{run}`: runs that are over, and one run to follow.
 
+use std::time::Instant;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
@@ -51,13 +53,17 @@ pub(super) async fn one(
         api.guard.admit(&headers, &read).await?;
     }
     let view = api.fleet.layer(&key).ok_or_else(|| no_layer(&key))?;
-    find(&view, &run).map(Json).ok_or_else(|| {
-        let detail = format!(
-            "the layer {}/{} knows no run {run}: only its last runs are kept",
-            key.0, key.1
-        );
-        Problem::new(Kind::NotFound, detail)
-    })
+    if let Some(found) = find(&view, &run) {
+        return Ok(Json(found));
+    }
+    let ticket = (key, run);
+    if api.tickets.get(&ticket, Instant::now()).is_some() {
+        return Ok(Json(RunView::pending(ticket.1)));
+    }
+    let ((namespace, name), run) = ticket;
+    let detail =
+        format!("the layer {namespace}/{name} knows no run {run}: only its last runs are kept");
+    Err(Problem::new(Kind::NotFound, detail))
 }
 
 fn find(view: &LayerView, id: &str) -> Option<RunView> {
@@ -69,5 +75,6 @@ fn find(view: &LayerView, id: &str) -> Option<RunView> {
         return Some(entry.into());
     }
     let request = status.sync.as_ref().filter(|request| request.id == id);
-    request.map(RunView::from)
+    let request = request.cloned();
+    request.map(|request| RunView::requested(request.id, request.state))
 }

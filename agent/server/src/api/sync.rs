@@ -1,5 +1,7 @@
 //! `POST …/sync`: the manual resync.
 
+use std::time::{Duration, Instant};
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -12,6 +14,9 @@ use super::Api;
 use super::extract::{Syncable, no_layer};
 use crate::problem::{Kind, Problem};
 
+/// How long it may take until the fleet shows a sync that was accepted.
+const UNSHOWN: Duration = Duration::from_secs(60);
+
 /// Answers at once with the run; while one is pending, with that one.
 pub(super) async fn request(
     Syncable { layer, by }: Syncable,
@@ -21,7 +26,11 @@ pub(super) async fn request(
     check_body(body)?;
     let (namespace, name) = layer.clone();
     match api.fleet.sync(layer.clone(), &by).await {
-        Ok(ticket) => Ok(accepted(&namespace, &name, ticket)),
+        Ok(ticket) => {
+            let until = (Instant::now(), UNSHOWN);
+            api.tickets.put((layer, ticket.run.clone()), (), until);
+            Ok(accepted(&namespace, &name, ticket))
+        }
         Err(RequestError::NoLayer(..)) => Err(no_layer(&layer)),
         Err(error @ RequestError::Unavailable(_)) => {
             Err(Problem::new(Kind::Unavailable, error.to_string()))

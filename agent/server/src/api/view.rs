@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tidegate_sync::{GitRef, HistoryEntry, LayerSpec, LayerStatus, LayerView, Run, SyncRequest};
+use tidegate_sync::{GitRef, HistoryEntry, LayerSpec, LayerStatus, LayerView, Run};
 
 /// A layer in short.
 #[derive(Debug, Serialize)]
@@ -168,11 +168,17 @@ impl From<&HistoryEntry> for RunView {
     }
 }
 
-impl From<&SyncRequest> for RunView {
-    fn from(request: &SyncRequest) -> Self {
+impl RunView {
+    /// A run that was asked for and has not begun.
+    pub(crate) fn pending(id: String) -> Self {
+        Self::requested(id, "pending".into())
+    }
+
+    /// A run of which only the request is known.
+    pub(crate) fn requested(id: String, state: String) -> Self {
         Self {
-            id: request.id.clone(),
-            state: request.state.clone(),
+            id,
+            state,
             trigger: Some("manual".into()),
             requested_by: None,
             revision: None,

@@ -290,9 +290,9 @@ async fn runs_are_found_wherever_they_stand() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sync_is_accepted_and_can_be_followed() {
+async fn a_sync_is_accepted_and_can_be_followed_at_once() {
     let mut rig = Rig::with_layer().await;
-    let accepting = rig.accept_syncs("run-3");
+    let accepting = rig.accept_syncs("run-9");
     for (body, pending) in [("", false), ("{}", true)] {
         let request = rig.request(Method::POST, &format!("{LAYER}/sync"));
         let answer = request.body(body).send().await.unwrap();
@@ -301,7 +301,7 @@ async fn a_sync_is_accepted_and_can_be_followed() {
         assert_eq!(status, 202);
         assert_eq!(
             body,
-            serde_json::json!({"run": "run-3", "pending": pending})
+            serde_json::json!({"run": "run-9", "pending": pending})
         );
         let (status, run) = rig.json(&location).await;
         assert_eq!((status, &run["state"]), (200, &"pending".into()));

@@ -6,6 +6,7 @@ mod api;
 mod events;
 mod hooks;
 mod limits;
+mod openapi;
 mod probes;
 mod problems;
 mod rig;
