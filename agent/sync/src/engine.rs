@@ -1,6 +1,7 @@
 //! Executes orders: proves what changes, writes it along the edges of the plan, waits for health, and says so.
 
 mod answers;
+mod cause;
 mod contact;
 mod evidence;
 mod execution;

@@ -5,6 +5,8 @@
 mod adoption;
 #[path = "runner/apply.rs"]
 mod apply;
+#[path = "runner/recovery.rs"]
+mod recovery;
 #[path = "runner/refusal.rs"]
 mod refusal;
 #[path = "runner/unproven.rs"]

@@ -9,8 +9,10 @@ use tokio::time::Instant;
 
 use super::contact::{Answer, Claim};
 use super::execution::{Doing, Execution};
+use super::gates::Unreadable;
 use super::groups;
-use super::item::{Item, Stage, State};
+use super::item::{Item, Stage, State, Written};
+use super::memory::Refused;
 use super::work::Done;
 use crate::Step;
 use crate::inventory::Entry;
@@ -48,9 +50,8 @@ impl Execution {
             Done::Asked(index, answer) => self.asked(index, answer),
             Done::Written(index, answer) => self.wrote(index, answer),
             Done::Keys(id, version, keys) => {
-                if let Ok(keys) = keys {
-                    self.keys.insert(id.clone(), (version, keys));
-                }
+                self.keys
+                    .insert(id.clone(), (version, keys.map_err(Unreadable::from)));
                 self.mark_dependents(&id);
             }
             Done::Log(container, line) => self.read_log(container, line),
@@ -87,7 +88,28 @@ impl Execution {
         item.retry.clear();
         let through = std::mem::take(&mut item.asking_through);
         item.answering.extend(through);
+        let found = item.claim.uid.is_some();
         self.report.changed();
+        if found
+            && self
+                .items
+                .get(index)
+                .is_some_and(|item| item.id().kind.is("", "Namespace"))
+        {
+            self.found_namespace(index);
+        }
+    }
+
+    /// A Namespace that is there already: what is in it can be proven at once.
+    fn found_namespace(&mut self, index: usize) {
+        for freed in self.groups.met(index) {
+            for (member, item) in self.items.iter_mut().enumerate() {
+                if item.group == Some(freed) {
+                    item.group = None;
+                    self.work.mark(member);
+                }
+            }
+        }
     }
 
     /// Lets the group of an object go on, if this was its last answer.
@@ -115,8 +137,10 @@ impl Execution {
         };
         let live = Arc::new(applied.object);
         item.stage = Stage::Done;
-        item.answered = Some(Arc::clone(&live));
-        item.seen = false;
+        let answered = Written::new(Arc::clone(&live));
+        self.work.mark_at(answered.until, index);
+        item.answered = Some(answered);
+        item.is_written = true;
         item.retry.clear();
         let (id, entry) = (item.id().clone(), entry(item, live.uid()));
         let memory = &mut self.lent.memory;
@@ -164,12 +188,34 @@ impl Execution {
             return;
         }
         let message = with_advice(error);
-        if matches!(error.class, Class::Invalid | Class::Immutable) {
-            self.end(index, Step::Failed, message.clone());
-            self.halt(index, &message);
-        } else {
+        if !matches!(error.class, Class::Invalid | Class::Immutable) {
             self.end(index, Step::Blocked, message);
+            self.follow_cause(index, error.class);
+            return;
         }
+        self.end(index, Step::Failed, message.clone());
+        if self.is_news(index) {
+            self.halt(index, &message);
+        }
+    }
+
+    /// Tells whether this rendering brings what was refused; what an older one brought stops no fix.
+    fn is_news(&mut self, index: usize) -> bool {
+        let Some(item) = self.items.get(index) else {
+            return true;
+        };
+        let known = self.lent.memory.refused.get(item.id());
+        let known = known.filter(|known| known.digest == item.digest);
+        if let Some(known) = known {
+            return known.rendering == self.rendering;
+        }
+        let refused = Refused {
+            digest: item.digest.clone(),
+            rendering: self.rendering.clone(),
+        };
+        let id = item.id().clone();
+        self.lent.memory.refused.insert(id, refused);
+        true
     }
 
     fn try_again(&mut self, index: usize, error: &ApiError) {
@@ -219,7 +265,7 @@ impl Execution {
         };
         let place = item.object.origin().map(|origin| format!(" ({origin})"));
         let place = place.unwrap_or_default();
-        let written = self.items.iter().any(|item| item.answered.is_some());
+        let written = self.items.iter().any(|item| item.is_written);
         let rest = if written {
             "nothing more is written"
         } else {

@@ -1,6 +1,6 @@
 //! A run that goes on: one loop over watch events, answers and timers.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use tidegate_cluster::Mode;
@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::Inner;
 use super::contact::Asker;
 use super::evidence::Logs;
+use super::gates::Keys;
 use super::groups::Groups;
 use super::hub::Subscription;
 use super::item::{Item, Retry, Stage, State};
@@ -41,6 +42,8 @@ pub(super) struct Execution {
     pub kinds: watch::Receiver<u64>,
     pub work: Work,
     pub report: Report,
+    /// The digest of the whole rendering.
+    pub rendering: String,
     /// Objects that are wrong in themselves, and in no plan.
     pub refused: Vec<RunObject>,
     /// Why nothing more is written.
@@ -48,7 +51,7 @@ pub(super) struct Execution {
     pub logs: Logs,
     /// The kinds of the plan's definitions, and whether they report a status.
     pub reporting: Arc<HashMap<GroupKind, bool>>,
-    pub keys: HashMap<ObjectId, (String, BTreeSet<String>)>,
+    pub keys: Keys,
     pub mode: Doing,
     /// The pause after the inventory could not be kept.
     pub pause: Retry,
@@ -80,6 +83,7 @@ pub(super) enum End {
 impl Execution {
     /// Proves what changes, writes it, and waits until everything is well or known not to be.
     pub(super) async fn run(&mut self) -> Arc<Run> {
+        self.show_before();
         self.report.begin(Phase::Preflight);
         if self.drive(Doing::Preflight).await == End::Stopped {
             return self.finish(Outcome::Superseded);
@@ -160,6 +164,12 @@ impl Execution {
                 self.try_to_write(index);
             }
             (Doing::Observe, Stage::Unproven | Stage::Proven) => return self.may_go_on(index),
+            (_, Stage::Ended) if self.halted.is_none() && self.is_cured(index) => {
+                if self.mode == Doing::Observe {
+                    return true;
+                }
+                self.begin_anew(index);
+            }
             (_, Stage::Done) => self.judge(index),
             _ => {}
         }
@@ -251,8 +261,8 @@ impl Execution {
             self.mark_dependents(&id);
             self.report.changed();
         }
-        let written = !self.items.iter().any(Item::is_due);
-        if written && self.report.phase() == Phase::Apply {
+        let applying = self.report.phase() == Phase::Apply;
+        if applying && !self.items.iter().any(Item::is_due) {
             self.report.begin(Phase::Wait);
         }
     }
@@ -273,6 +283,11 @@ impl Execution {
     }
 
     fn finish(&mut self, outcome: Outcome) -> Arc<Run> {
+        let unseen = self.items.iter().filter_map(|item| {
+            let answered = item.answered.clone()?;
+            Some((item.id().clone(), answered))
+        });
+        self.lent.memory.unseen = unseen.collect();
         match &self.halted {
             Some(message) => self.report.say(message.clone()),
             None => self.report.say(""),

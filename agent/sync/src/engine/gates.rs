@@ -1,9 +1,10 @@
 //! What holds an object back: the gates of its edges, and what its dry-run needs.
 
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tidegate_cluster::Live;
+use tidegate_cluster::{ApiError, Live};
 use tidegate_health::{Capability, Context, capability, has_keys, key_names, secret_keys};
 use tidegate_object::{Object, ObjectId};
 use tidegate_plan::{Edge, EdgeClass, Gate};
@@ -19,6 +20,9 @@ const SOFT_WAIT: Duration = Duration::from_secs(30);
 
 /// The pause before discovery is asked again for a kind whose definition is established.
 const DISCOVERY_PAUSE: Duration = Duration::from_millis(250);
+
+/// The pause before the keys of a Secret are read again after that failed.
+const UNREADABLE_PAUSE: Duration = Duration::from_secs(5);
 
 /// What holds an object back.
 enum Hold {
@@ -36,6 +40,24 @@ struct Closed {
     reason: String,
     soft: bool,
     recheck: Option<Instant>,
+}
+
+/// The key names of Secrets at a resourceVersion, or why they are not known.
+pub(super) type Keys = HashMap<ObjectId, (String, Result<BTreeSet<String>, Unreadable>)>;
+
+/// A Secret whose keys cannot be read now.
+pub(super) struct Unreadable {
+    reason: String,
+    again: Timestamp,
+}
+
+impl From<ApiError> for Unreadable {
+    fn from(error: ApiError) -> Self {
+        Self {
+            reason: format!("its keys cannot be read: {}", error.message),
+            again: Timestamp::now() + UNREADABLE_PAUSE,
+        }
+    }
 }
 
 impl Execution {
@@ -107,14 +129,15 @@ impl Execution {
             return;
         };
         let since = *item.waits_since.get_or_insert(now);
-        if closed.iter().all(|gate| gate.soft) && since + SOFT_WAIT <= now {
-            item.dropped
-                .extend(closed.into_iter().map(|gate| gate.target));
+        let soft_ends = since + SOFT_WAIT;
+        if closed.iter().any(|gate| gate.soft) && soft_ends <= now {
+            let soft = closed.into_iter().filter(|gate| gate.soft);
+            item.dropped.extend(soft.map(|gate| gate.target));
             self.work.mark(index);
             return;
         }
-        let ends = if closed.iter().all(|gate| gate.soft) {
-            since + SOFT_WAIT
+        let ends = if closed.iter().any(|gate| gate.soft) {
+            soft_ends.min(since + timeout)
         } else {
             since + timeout
         };
@@ -273,8 +296,15 @@ impl Execution {
     fn secret_keys(&mut self, wanted: &[String], secret: &Object) -> Capability {
         let version = secret.resource_version().unwrap_or_default();
         let known = self.keys.get(secret.id()).filter(|(of, _)| of == version);
-        if let Some((_, keys)) = known {
-            return has_keys(wanted, keys);
+        match known {
+            Some((_, Ok(keys))) => return has_keys(wanted, keys),
+            Some((_, Err(unreadable))) if unreadable.again > Timestamp::now() => {
+                return Capability::Closed {
+                    reason: unreadable.reason.clone(),
+                    recheck_at: Some(unreadable.again),
+                };
+            }
+            _ => {}
         }
         let (reader, id) = (self.engine.reader.clone(), secret.id().clone());
         let version = version.to_owned();

@@ -51,6 +51,18 @@ impl Groups {
         Some(group)
     }
 
+    /// Notes that nobody needs to wait for an object; returns the groups that now wait for nothing.
+    pub(super) fn met(&mut self, need: usize) -> Vec<usize> {
+        let mut freed = Vec::new();
+        for (index, group) in self.all.iter_mut().enumerate() {
+            if group.needs.remove(&need) && group.needs.is_empty() {
+                freed.push(index);
+            }
+        }
+        self.by_needs.retain(|needs, _| !needs.contains(&need));
+        freed
+    }
+
     /// Returns what a group waits for.
     pub(super) fn needs(&self, group: Option<usize>) -> impl Iterator<Item = usize> + '_ {
         let group = group.and_then(|group| self.all.get(group));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tidegate_cluster::{Class, Live};
 use tidegate_health::Status;
 use tidegate_object::{Object, ObjectId};
 use tidegate_plan::Change;
@@ -15,6 +16,9 @@ use crate::{RunObject, Step, Waiting};
 
 /// The first pause before a request that failed is sent again; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// How long a watch may be behind a write.
+const WATCH_LAG: Duration = Duration::from_secs(30);
 
 /// The longest such pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -29,10 +33,10 @@ pub(super) struct Item {
     pub stage: Stage,
     /// What must be written before a dry-run means anything; shared by a group.
     pub group: Option<usize>,
-    /// The newest answer of the API server to a write of this run.
-    pub answered: Option<Arc<Object>>,
-    /// Whether the watch has shown what was answered.
-    pub seen: bool,
+    /// The newest answer of the API server to a write, until the watch has shown as much.
+    pub answered: Option<Written>,
+    /// Whether it was written in this run.
+    pub is_written: bool,
     pub retry: Retry,
     /// Since when closed gates hold it back.
     pub waits_since: Option<Instant>,
@@ -42,9 +46,19 @@ pub(super) struct Item {
     pub answering: HashSet<ObjectId>,
     /// Webhooks through which the dry-run under way goes, by target.
     pub asking_through: Vec<ObjectId>,
+    /// What kept it from being written, if a change elsewhere may cure that.
+    pub cause: Option<Class>,
     /// Whether a write was sent of which nobody knows how it ended.
     pub attempted: bool,
     pub shown: Shown,
+}
+
+/// What the API server answered to a write.
+#[derive(Debug, Clone)]
+pub(super) struct Written {
+    pub object: Arc<Object>,
+    /// Until when it counts although the watch has not shown it.
+    pub until: Instant,
 }
 
 /// What everybody sees of an object.
@@ -88,6 +102,24 @@ pub(super) struct Retry {
     pause: Option<Duration>,
 }
 
+impl Written {
+    pub(super) fn new(object: Arc<Object>) -> Self {
+        Self {
+            object,
+            until: Instant::now() + WATCH_LAG,
+        }
+    }
+
+    /// Tells whether it is newer than what the watch shows. ResourceVersions are ordered numbers (KEP-5504).
+    pub(super) fn is_newer_than(&self, shown: &Live) -> bool {
+        let number = |object: &Object| object.resource_version()?.parse::<u128>().ok();
+        match shown {
+            Live::Present(shown) => number(&self.object) > number(shown),
+            Live::Absent | Live::Unknown => self.until > Instant::now(),
+        }
+    }
+}
+
 impl Item {
     pub(super) fn new(object: Object, digest: String, claim: Claim) -> Self {
         Self {
@@ -99,12 +131,13 @@ impl Item {
             stage: Stage::Unproven,
             group: None,
             answered: None,
-            seen: false,
+            is_written: false,
             retry: Retry::default(),
             waits_since: None,
             dropped: HashSet::new(),
             answering: HashSet::new(),
             asking_through: Vec::new(),
+            cause: None,
             attempted: false,
             shown: Shown {
                 state: State {

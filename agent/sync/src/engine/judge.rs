@@ -128,19 +128,14 @@ impl Execution {
             return Live::Unknown;
         };
         let shown = self.engine.hub.live().get(item.id());
-        let Some(answered) = &item.answered else {
-            return shown;
-        };
-        match shown {
-            Live::Present(shown) if is_newer(answered, &shown) => {
-                Live::Present(Arc::clone(answered))
+        match &item.answered {
+            Some(answered) if answered.is_newer_than(&shown) => {
+                Live::Present(Arc::clone(&answered.object))
             }
-            Live::Present(shown) => {
-                item.seen = true;
-                Live::Present(shown)
+            _ => {
+                item.answered = None;
+                shown
             }
-            Live::Absent | Live::Unknown if !item.seen => Live::Present(Arc::clone(answered)),
-            gone => gone,
         }
     }
 
@@ -160,6 +155,18 @@ impl Execution {
             Standing::Healthy
         } else {
             Standing::Unhealthy
+        }
+    }
+
+    /// Shows how well objects are that are still to be written, as they are now.
+    pub(super) fn show_before(&mut self) {
+        for index in 0..self.items.len() {
+            let Some(health) = self.assess(index) else {
+                continue;
+            };
+            if let Some(item) = self.items.get_mut(index) {
+                item.shown.state.health = health.status;
+            }
         }
     }
 
@@ -188,12 +195,6 @@ impl Execution {
             live: self.engine.hub.live().clone(),
         }
     }
-}
-
-/// Compares resourceVersions, which are ordered numbers (KEP-5504).
-fn is_newer(one: &Object, other: &Object) -> bool {
-    let number = |object: &Object| object.resource_version()?.parse::<u128>().ok();
-    number(one) > number(other)
 }
 
 fn kind_of(definition: &Object) -> GroupKind {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tidegate_health::Settle;
 use tidegate_object::{Object, ObjectId};
 
+use super::item::Written;
 use crate::inventory::Held;
 
 /// What is remembered of an owner between runs.
@@ -16,9 +17,22 @@ pub(super) struct Memory {
     pub held: Option<Held>,
     /// The objects as they were applied last.
     pub applied: HashMap<ObjectId, Arc<Object>>,
+    /// Objects that were refused as invalid.
+    pub refused: HashMap<ObjectId, Refused>,
+    /// Objects that were written, and that the watch has not shown yet.
+    pub unseen: HashMap<ObjectId, Written>,
     /// Objects from elsewhere that were seen.
     pub seen: HashSet<ObjectId>,
     waits: HashMap<ObjectId, Wait>,
+}
+
+/// An object that was refused as invalid.
+#[derive(Debug, Clone)]
+pub(super) struct Refused {
+    /// The object's digest.
+    pub digest: String,
+    /// The digest of the first rendering that held it so.
+    pub rendering: String,
 }
 
 /// Since when a generation of an object is waited for.

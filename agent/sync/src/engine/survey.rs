@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
 use std::sync::Arc;
 
-use tidegate_cluster::{ApiError, Class, Cluster};
+use tidegate_cluster::{ApiError, Class, Cluster, Live};
 use tidegate_health::Status;
 use tidegate_object::{GroupKind, Gvk, Object, ObjectId};
 use tidegate_plan::{Change, Finding, Plan, PlanError};
@@ -17,6 +17,7 @@ use super::contact::{Asker, Claim};
 use super::evidence::Logs;
 use super::execution::{Doing, Execution};
 use super::facts::Known;
+use super::gates::Keys;
 use super::groups::{self, Groups};
 use super::hub::Subscription;
 use super::item::{Item, Retry, Stage};
@@ -92,6 +93,8 @@ impl Survey {
         self.follow(&desired).await?;
         let objects = std::mem::take(&mut desired.objects);
         let items = self.items(objects, &key);
+        let digests: Vec<&str> = items.iter().map(|item| item.digest.as_str()).collect();
+        let rendering = key.digest(&serde_json::json!(digests));
         let writer = self.writer(&items).await?;
         let plan = self.plan(&items, desired.findings).await?;
         Ok(Found {
@@ -99,6 +102,7 @@ impl Survey {
             refused: desired.refused,
             plan,
             writer,
+            rendering,
         })
     }
 
@@ -175,20 +179,27 @@ impl Survey {
     /// Holds an object against what is live and what was applied.
     fn item(&self, object: Object, key: &DigestKey) -> Item {
         let digest = key.digest(object.value());
-        let live = self.engine.hub.live().get(object.id());
-        let Some(live) = live.object() else {
-            return Item::new(object, digest, Claim::new());
+        let shown = self.engine.hub.live().get(object.id());
+        let unseen = self.lent.memory.unseen.get(object.id());
+        let answered = unseen
+            .filter(|answered| answered.is_newer_than(&shown))
+            .cloned();
+        let live = match (&answered, &shown) {
+            (Some(answered), _) => Arc::clone(&answered.object),
+            (None, Live::Present(live)) => Arc::clone(live),
+            (None, Live::Absent | Live::Unknown) => return Item::new(object, digest, Claim::new()),
         };
         let held = self.lent.memory.held.as_ref();
         let entry = held.and_then(|held| held.inventory.get(object.id()));
         let same_object = entry.is_some_and(|entry| Some(entry.uid.as_str()) == live.uid());
         let owner = &self.order.owner;
-        let ours = marks::owner_of(live).is_some_and(|mark| mark.uid == owner.uid);
+        let ours = marks::owner_of(&live).is_some_and(|mark| mark.uid == owner.uid);
         if !ours && !same_object {
             return Item::new(object, digest, Claim::new());
         }
         let unchanged = same_object && ours && entry.is_some_and(|entry| entry.digest == digest);
-        let mut item = Item::new(object, digest, Claim::ours(live));
+        let mut item = Item::new(object, digest, Claim::ours(&live));
+        item.answered = answered;
         if unchanged {
             item.stage = Stage::Done;
             item.change = Change::None;
@@ -310,6 +321,7 @@ impl Survey {
             refused,
             plan,
             writer,
+            rendering,
         } = found;
         let held = self.lent.memory.held.as_ref();
         let next = held.map_or_else(Inventory::default, |held| held.inventory.clone());
@@ -335,10 +347,11 @@ impl Survey {
             subscription: self.subscription,
             events: self.events,
             report: self.report,
+            rendering,
             refused: refused.into_iter().map(shown).collect(),
             halted: None,
             logs: Logs::new(),
-            keys: HashMap::new(),
+            keys: Keys::new(),
             mode: Doing::Preflight,
             pause: Retry::default(),
             stop: self.stop,
@@ -354,6 +367,7 @@ struct Found {
     refused: Vec<Refusal>,
     plan: Plan,
     writer: Cluster,
+    rendering: String,
 }
 
 impl Execution {

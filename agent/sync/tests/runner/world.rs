@@ -160,6 +160,13 @@ impl Going {
         .unwrap()
     }
 
+    /// Stops the run as soon as it shows something, as a newer commit would.
+    pub(crate) fn stop_once(mut self, what: &str, shows: impl Fn(&Run) -> bool) {
+        self.until(what, |run| !run.objects.is_empty() && shows(run));
+        self.stop.cancel();
+        self.end();
+    }
+
     /// Waits until the run is over.
     pub(crate) fn end(self) -> Arc<Run> {
         Arc::clone(self.finish().run())
