@@ -30,16 +30,18 @@ const ROUTES: [(Method, &str); 8] = [
 ];
 
 /// A namespace of the cluster, and a server with a layer in it.
-struct Ground {
-    namespace: String,
-    rig: Rig,
-    runtime: Runtime,
+pub(crate) struct Ground {
+    pub(crate) namespace: String,
+    pub(crate) rig: Rig,
+    pub(crate) runtime: Runtime,
+    /// Whom clients must trust, as PEM text.
+    pub(crate) authority: String,
     _tls: TempDir,
 }
 
 impl Ground {
     /// Starts a server as the agent's account.
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let subject = Subject {
             user: AGENT,
             group: Some("system:serviceaccounts"),
@@ -73,12 +75,13 @@ impl Ground {
             namespace,
             rig,
             runtime,
+            authority: authority.certificate().to_owned(),
             _tls: tls,
         }
     }
 
     /// Makes an account, and returns a token of it.
-    fn account(&self, name: &str) -> String {
+    pub(crate) fn account(&self, name: &str) -> String {
         let accounts = format!("/api/v1/namespaces/{}/serviceaccounts", self.namespace);
         let object = json!({"metadata": {"name": name}});
         let client = cluster().client();
@@ -89,7 +92,7 @@ impl Ground {
     }
 
     /// Binds a ClusterRole to an account, in the namespace.
-    fn bind(&self, account: &str, role: &str) {
+    pub(crate) fn bind(&self, account: &str, role: &str) {
         let namespace = &self.namespace;
         let path =
             format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/rolebindings");

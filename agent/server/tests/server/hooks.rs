@@ -202,7 +202,7 @@ async fn call(rig: &Rig, receiver: &str, body: &str) -> (u16, Value) {
 }
 
 /// Waits for a request for a poll, and returns its URLs.
-async fn polled(rig: &mut Rig) -> Vec<String> {
+pub(crate) async fn polled(rig: &mut Rig) -> Vec<String> {
     match tokio::time::timeout(LIMIT, rig.requests.recv()).await {
         Ok(Some(Request::Poll { urls })) => urls,
         other => panic!("no poll: {other:?}"),

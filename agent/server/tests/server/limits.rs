@@ -10,25 +10,7 @@ use tokio::time::timeout;
 use crate::rig::{LIMIT, Rig, Setup, client};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_head_that_never_ends_is_cut_off() {
-    let rig = Rig::with_layer().await;
-    let answer = talk(
-        &rig,
-        "GET /api/v1/layers HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
-    )
-    .await;
-    assert!(!answer.contains("200"), "{answer}");
-    assert_eq!(rig.get("/api/v1/layers").await.status(), 200);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_says_nothing_is_cut_off() {
-    let rig = Rig::with_layer().await;
-    assert_eq!(talk(&rig, "").await, "");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_body_that_never_ends_is_refused() {
+async fn clients_that_say_no_more_are_cut_off() {
     let folder = TempDir::new().unwrap();
     std::fs::write(folder.path().join("platform"), "secret").unwrap();
     let rig = Rig::start(Setup {
@@ -36,14 +18,20 @@ async fn a_body_that_never_ends_is_refused() {
         ..Setup::default()
     })
     .await;
-    let head =
-        "POST /hooks/github/platform HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{";
-    let answer = talk(&rig, head).await;
-    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
-    assert!(
-        answer.contains("the body did not come within 10 s"),
-        "{answer}"
+    let get = "GET /api/v1/layers HTTP/1.1\r\nHost: localhost\r\n";
+    let post = "POST /hooks/github/platform HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n";
+    let (nothing, idle, head, body) = tokio::join!(
+        talk(&rig, String::new()),
+        talk(&rig, format!("{get}\r\n")),
+        talk(&rig, format!("{get}X-Slow: ")),
+        talk(&rig, format!("{post}\r\n{{")),
     );
+    assert_eq!(nothing, "");
+    assert!(idle.starts_with("HTTP/1.1 200 "), "{idle}");
+    assert!(!head.contains("200"), "{head}");
+    assert!(body.starts_with("HTTP/1.1 408 "), "{body}");
+    assert!(body.contains("the body did not come within 10 s"), "{body}");
+    assert_eq!(rig.get("/api/v1/layers").await.status(), 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,7 +44,7 @@ async fn a_head_that_is_too_large_is_refused() {
     let long = format!("X-Long: {}\r\n", "x".repeat(64 * 1024));
     for headers in [many, long] {
         let head = format!("GET /api/v1/layers HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
-        let answer = talk(&rig, &head).await;
+        let answer = talk(&rig, head).await;
         assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
     }
 }
@@ -75,7 +63,7 @@ async fn the_server_stops_with_clients_that_stay() {
 }
 
 /// Sends something, and reads until the server ends the connection.
-async fn talk(rig: &Rig, text: &str) -> String {
+async fn talk(rig: &Rig, text: String) -> String {
     let mut stream = TcpStream::connect(rig.api).await.unwrap();
     // The server may have ended it already.
     let _ = stream.write_all(text.as_bytes()).await;

@@ -3,6 +3,7 @@
 
 mod access;
 mod api;
+mod docs;
 mod events;
 mod hooks;
 mod limits;
