@@ -134,7 +134,10 @@ enum Timestamps {
 
 fn number(text: &str, timestamps: Timestamps) -> Resolved {
     if text.starts_with('.') {
-        return float(text).map_or(Resolved::Text, Resolved::Float);
+        let separated = separates_digits(text).then(|| text.replace('_', ""));
+        return separated
+            .and_then(|plain| float(&plain))
+            .map_or(Resolved::Text, Resolved::Float);
     }
     if timestamps == Timestamps::Read
         && let Some(timestamp) = timestamp::rfc3339(text)
@@ -161,6 +164,15 @@ fn number(text: &str, timestamps: Timestamps) -> Resolved {
 fn could_be_number(text: &str) -> bool {
     text.bytes()
         .all(|byte| byte.is_ascii_hexdigit() || b"+-._oOxX".contains(&byte))
+}
+
+/// Whether each `_` stands between two digits, where Go's `ParseFloat` takes it.
+fn separates_digits(text: &str) -> bool {
+    let parts = text.split('_').collect::<Vec<_>>();
+    let is_digit = |char: char| char.is_ascii_digit();
+    let between =
+        |pair: &[&str]| matches!(pair, [a, b] if a.ends_with(is_digit) && b.starts_with(is_digit));
+    parts.windows(2).all(between)
 }
 
 /// Go's `ParseInt` and `ParseUint` with base 0: `0b`, `0o`, `0x`, and octals with a leading zero.

@@ -35,7 +35,7 @@ pub(crate) const CONTROL_PLANE: Recipe = Recipe {
 /// The tools whose output ours is compared with.
 pub(crate) const ORACLES: Recipe = Recipe {
     module: "oracles",
-    packages: &["sigs.k8s.io/kustomize/kustomize/v5"],
+    packages: &["sigs.k8s.io/kustomize/kustomize/v5", "./yaml"],
     linker_flags: "-s -w -X sigs.k8s.io/kustomize/api/provenance.version=v5.8.1",
     renamed: &[],
 };
@@ -80,8 +80,14 @@ impl Binaries {
 impl Recipe {
     fn fingerprint(&self, source: &Path) -> Result<String> {
         let mut hash = Sha256::new();
-        for name in ["go.mod", "go.sum"] {
-            let path = source.join(name);
+        let own = self.packages.iter().filter(|name| name.starts_with("./"));
+        let own = own.map(|name| format!("{name}/main.go"));
+        for name in ["go.mod", "go.sum"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(own)
+        {
+            let path = source.join(&name);
             hash.update(fs::read(&path).map_err(Error::file(&path))?);
         }
         hash.update(self.linker_flags);
