@@ -1,6 +1,7 @@
 //! The documents of a text.
 
-use crate::compose::Composer;
+use crate::characters;
+use crate::parser::Parser;
 use crate::{Limits, Mark, Node, YamlError};
 
 /// One document of a text.
@@ -48,5 +49,6 @@ pub fn parse_documents(text: &str, limits: &Limits) -> Result<Vec<Document>, Yam
             unit: "bytes",
         });
     }
-    Composer::new(text, limits).documents()
+    characters::check(text)?;
+    Parser::new(text, limits).documents()
 }

@@ -2,13 +2,15 @@
 
 mod analysis;
 mod fold;
-mod number;
 mod order;
 
 use serde_json::{Map, Value};
 
+pub(crate) use analysis::is_printable;
 use analysis::{Analysis, Style};
 use fold::Folds;
+
+use crate::number;
 
 /// Prints one value as a document.
 ///

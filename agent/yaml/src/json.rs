@@ -5,11 +5,13 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Number, Value};
 
 use crate::duplicate::first_duplicate;
+use crate::number::integral;
+use crate::refold::refolded;
 use crate::resolve::Resolved;
 use crate::{Mark, Node, NodeValue, ScalarStyle, YamlError};
 
 impl Node {
-    /// The JSON value.
+    /// The JSON value that kustomize decodes.
     ///
     /// Numbers are what Go would put into JSON: `0644` is 420, `1.0` and `1e0` are 1. Unquoted dates
     /// become RFC 3339 texts, `yes` and `on` are texts, `!!binary` is decoded.
@@ -27,8 +29,11 @@ impl Node {
 
     fn scalar_to_json(&self, text: &str, style: ScalarStyle) -> Result<Value, YamlError> {
         let resolved = match self.tag.as_deref() {
-            None | Some("!") if style == ScalarStyle::Plain => Resolved::of(text),
-            None | Some("!") => Resolved::Text,
+            None | Some("!") => match style {
+                ScalarStyle::Plain => Resolved::of(text),
+                ScalarStyle::Omitted if !text.is_empty() => Resolved::of(text),
+                _ => Resolved::Text,
+            },
             Some(tag) => tagged(tag, text, self.mark)?,
         };
         Ok(match resolved {
@@ -40,6 +45,9 @@ impl Node {
             Resolved::Timestamp(value) => Value::String(value),
             Resolved::Text | Resolved::Merge if self.tag.as_deref() == Some("!!binary") => {
                 Value::String(binary(text, self.mark)?)
+            }
+            Resolved::Text | Resolved::Merge if style == ScalarStyle::Folded => {
+                Value::String(refolded(text).into_owned())
             }
             Resolved::Text | Resolved::Merge => Value::String(text.to_owned()),
         })
@@ -113,18 +121,6 @@ fn number(value: f64, text: &str, mark: Mark) -> Result<Number, YamlError> {
             text: text.to_owned(),
             problem: "is no number that JSON can hold; put it in quotes".to_owned(),
         })
-}
-
-/// The integer that a float is written as: below 1e21 Go writes floats without an exponent.
-pub(crate) fn integral(value: f64) -> Option<Number> {
-    if value.fract() != 0.0 || value.abs() >= 1e21 {
-        return None;
-    }
-    let digits = format!("{value}");
-    let signed = digits.parse::<i64>().map(Number::from);
-    signed
-        .or_else(|_| digits.parse::<u64>().map(Number::from))
-        .ok()
 }
 
 fn binary(text: &str, mark: Mark) -> Result<String, YamlError> {

@@ -6,7 +6,8 @@
 //!                                text, mark            resolution         choices
 //! ```
 
-mod compose;
+mod anchor;
+mod characters;
 mod document;
 mod duplicate;
 mod emit;
@@ -15,8 +16,13 @@ mod json;
 mod limits;
 mod merge;
 mod node;
+mod number;
+mod parser;
+mod refold;
 mod resolve;
+mod scanner;
 mod timestamp;
+mod token;
 
 pub use document::{Document, parse_documents};
 pub use duplicate::Duplicate;

@@ -7,8 +7,10 @@ pub struct Limits {
     pub bytes: usize,
     /// Nested collections.
     pub depth: usize,
-    /// Nodes after aliases are expanded: what makes an alias bomb small.
+    /// Nodes after aliases are expanded.
     pub nodes: usize,
+    /// Nodes copied for anchors and aliases: what makes an alias bomb small.
+    pub copies: usize,
 }
 
 impl Default for Limits {
@@ -17,6 +19,7 @@ impl Default for Limits {
             bytes: 32 << 20,
             depth: 200,
             nodes: 4_000_000,
+            copies: 400_000,
         }
     }
 }

@@ -48,6 +48,8 @@ pub enum ScalarStyle {
     Literal,
     /// A `>` block.
     Folded,
+    /// Left out in a flow mapping (`{a: }`): null to patches, but kustomize prints it as an empty text.
+    Omitted,
 }
 
 impl Node {
@@ -112,7 +114,9 @@ impl Node {
             (Some(tag), _) if **tag != *"!" => tag,
             (_, NodeValue::Sequence(_)) => "!!seq",
             (_, NodeValue::Mapping(_)) => "!!map",
-            (_, NodeValue::Scalar(text, ScalarStyle::Plain)) => Resolved::of(text).tag(),
+            (_, NodeValue::Scalar(text, ScalarStyle::Plain | ScalarStyle::Omitted)) => {
+                Resolved::of(text).tag()
+            }
             _ => "!!str",
         }
     }

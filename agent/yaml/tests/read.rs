@@ -1,4 +1,5 @@
 //! Reading: texts to JSON as kustomize's reader has it, and the errors of broken ones.
+#![cfg(test)]
 
 use tidegate_yaml::{Limits, parse_documents};
 

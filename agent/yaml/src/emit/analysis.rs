@@ -105,7 +105,7 @@ pub(super) fn is_break(char: char) -> bool {
 }
 
 /// What go-yaml v2 writes without an escape: no tab, and nothing above U+FFFF.
-pub(super) fn is_printable(char: char) -> bool {
+pub(crate) fn is_printable(char: char) -> bool {
     matches!(char,
         '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}')
 }

@@ -127,8 +127,12 @@ impl Writer<'_> {
             self.push(" ");
             return self.inline(indent, 2);
         }
-        self.properties();
-        self.line_end();
+        // After an anchor, kustomize would take a comment into the next text.
+        if self.properties() {
+            self.push("\n");
+        } else {
+            self.line_end();
+        }
         match self.random.below(3) {
             0 => self.block_sequence(indent, depth - 1),
             1 => self.block_sequence(indent + step, depth - 1),
@@ -181,13 +185,15 @@ impl Writer<'_> {
         }
     }
 
-    /// An anchor or a tag that fits everything.
-    fn properties(&mut self) {
-        if self.random.one_in(12) {
+    /// Perhaps an anchor.
+    fn properties(&mut self) -> bool {
+        let has_anchor = self.random.one_in(12);
+        if has_anchor {
             let anchor = self.anchors;
             self.push(&format!(" &a{anchor} "));
             self.anchors += 1;
         }
+        has_anchor
     }
 
     fn scalar(&mut self) {
@@ -195,7 +201,7 @@ impl Writer<'_> {
         match self.random.below(5) {
             0 => self.push(&format!("'{}'", word.replace('\'', "''"))),
             1 => self.push(&format!("{word:?}")),
-            2 => self.push("\"\\u00e9\\x41\\n\\t\\\\ \\/ \\e\\0\\_\\N\""),
+            2 => self.push("\"\\u00e9\\x41\\n\\t\\\\ \\/ \\e\\0\\_\""),
             3 => self.push("!!str 12"),
             _ => self.push(word),
         }

@@ -119,7 +119,7 @@ fn part(random: &Random) -> String {
 /// Go's order of keys is none if letters follow digits (`10` < `1a` < `2` < `10`), and kyaml drops `<<`.
 pub(crate) fn key(random: &Random) -> String {
     let mut key = String::new();
-    for char in any_key(random).replace("<<", "<").chars() {
+    for char in any_key(random).replace('<', "").chars() {
         if char.is_alphabetic() && key.ends_with(|last: char| last.is_ascii_digit()) {
             key.push('-');
         }
