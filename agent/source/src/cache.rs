@@ -92,7 +92,7 @@ impl Cache {
         let entries: Vec<_> = lock(&self.entries).values().map(Arc::clone).collect();
         let mut sized: Vec<_> = entries
             .iter()
-            .map(|entry| (entry.used.load(Ordering::Relaxed), entry.size(), entry))
+            .map(|entry| (entry.used.load(Ordering::Relaxed), entry.bytes(), entry))
             .collect();
         sized.sort_by_key(|(used, ..)| *used);
         let mut all: u64 = sized.iter().map(|(_, size, _)| size).sum();

@@ -12,6 +12,8 @@ use crate::{http, ssh};
 
 /// What libgit2 may keep of unpacked objects, in bytes.
 const OBJECTS_IN_MEMORY: isize = 16 << 20;
+/// How many packs libgit2 may hold open: each tree that somebody keeps is one or more.
+const OPEN_PACKS: usize = 128;
 
 /// Sets libgit2 up once, before its first use.
 ///
@@ -42,6 +44,7 @@ fn set_up() -> Result<(), git2::Error> {
         // The cache is ours, whoever owns its volume.
         git2::opts::set_verify_owner_validation(false)?;
         git2::opts::set_cache_max_size(OBJECTS_IN_MEMORY)?;
+        git2::opts::set_mwindow_file_limit(OPEN_PACKS)?;
         git2::transport::register("http", http::transport)?;
         git2::transport::register("https", http::transport)?;
         git2::transport::register("ssh", ssh::transport)

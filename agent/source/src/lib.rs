@@ -43,7 +43,7 @@ pub use error::{Problem, SourceError};
 pub use git_tree::GitTree;
 pub use limits::{Limits, Passed};
 pub use range::{ParseRangeError, Range};
-pub use reference::{Commit, GitSpec, Reference, SpecError};
+pub use reference::{CommitId, GitSpec, Reference, SpecError};
 pub use repositories::{Local, Options, Repositories};
 pub use revision::{ParseRevisionError, Revision};
 pub use url::{GitUrl, ParseUrlError, Scheme};

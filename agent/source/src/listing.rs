@@ -1,6 +1,7 @@
 //! The refs of a repository as its server lists them, and the one that is asked for.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use git2::Oid;
 use semver::Version;
@@ -22,8 +23,11 @@ impl Listing {
     pub(crate) fn of(heads: &[git2::RemoteHead<'_>]) -> Self {
         let mut refs = BTreeMap::new();
         for head in heads {
+            // git2 panics over a name that is not UTF-8: no spec can ask for it.
+            let Ok(name) = catch_unwind(AssertUnwindSafe(|| head.name())) else {
+                continue;
+            };
             // The line of what an annotated tag stands for comes after the tag's own.
-            let name = head.name();
             let name = name.strip_suffix("^{}").unwrap_or(name);
             refs.insert(name.to_owned(), head.oid());
         }

@@ -32,12 +32,12 @@ pub enum Reference {
     /// The highest tag in a range of versions.
     Semver(Range),
     /// An exact commit.
-    Commit(Commit),
+    Commit(CommitId),
 }
 
 /// The id of a commit: forty hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Commit(String);
+pub struct CommitId(String);
 
 /// What is asked of a repository cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -56,9 +56,6 @@ pub enum SpecError {
         "`{0}` cannot be the name of a branch or tag: write it without refs/heads/ or refs/tags/"
     )]
     Name(String),
-    /// More than one of the fields.
-    #[error("the ref names more than one of branch, tag, semver and commit: keep one")]
-    Ambiguous,
 }
 
 impl Reference {
@@ -95,11 +92,11 @@ impl Reference {
         if !is_whole {
             return Err(SpecError::Commit(id.to_owned()));
         }
-        Ok(Self::Commit(Commit(id.to_lowercase())))
+        Ok(Self::Commit(CommitId(id.to_lowercase())))
     }
 }
 
-impl fmt::Display for Commit {
+impl fmt::Display for CommitId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

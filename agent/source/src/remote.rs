@@ -36,7 +36,7 @@ pub(crate) fn explain(session: &Session, failure: Failure) -> Problem {
     match (error.class(), error.code()) {
         (_, ErrorCode::NotFound) if session.url.scheme() == Scheme::File => Problem::NotFound(text),
         (ErrorClass::Os | ErrorClass::Filesystem | ErrorClass::Odb, _) => Problem::Cache(text),
-        (ErrorClass::Net, _) => Problem::Unreachable(text),
+        // What the network does is known to the transports: this is what the server says.
         _ => Problem::Git(text),
     }
 }

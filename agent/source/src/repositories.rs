@@ -1,5 +1,6 @@
 //! Git repositories: what their refs name, and the files of a commit.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -94,14 +95,15 @@ impl Repositories {
         credentials: &Credentials,
         revision: &Revision,
     ) -> Result<GitTree, SourceError> {
+        let entry = self.entry(spec, credentials);
+        // The deadline begins when another fetch of the same repository has ended.
+        let mut state = entry.state();
         let session = self.session(spec, credentials)?;
         let commit = Oid::from_str(&revision.commit)
             .map_err(|_| session.error(Problem::CommitMissing(revision.commit.clone())))?;
-        let entry = self.entry(spec, credentials);
         if !entry.listed.load(Ordering::Relaxed) {
             list(&session, &entry)?;
         }
-        let mut state = entry.state();
         let request = fetch::Request {
             session: &session,
             spec,
@@ -109,7 +111,6 @@ impl Repositories {
             commit,
         };
         let tree = self.get(&request, &entry, &mut state);
-        drop(state);
         tree.map_err(|problem| session.error(problem))
     }
 
@@ -120,53 +121,56 @@ impl Repositories {
         entry: &Entry,
         state: &mut State,
     ) -> Result<GitTree, Problem> {
-        let broken = |error: std::io::Error| Problem::Cache(error.to_string());
+        let broken = |error: io::Error| Problem::Cache(error.to_string());
         if let Some(current) = entry.current(state).map_err(broken)? {
-            match self.fetched(request, &current, state) {
+            match self.read(request, &current, state) {
                 Err(Failure::Libgit2(error)) if !remote::is_remote(&error) => {
                     tracing::warn!(url = %request.spec.url, %error, "the cached repository is damaged");
                     current.mark_broken();
+                    // Lets go of it.
+                    entry.current(state).map_err(broken)?;
                 }
                 Err(failure) => return Err(remote::explain(request.session, failure)),
-                Ok(tree) => {
+                Ok((tree, Source::Cache)) => return Ok(tree),
+                Ok((tree, Source::Server)) => {
                     self.tidy(entry, state, (&current, request.commit));
                     return Ok(tree);
                 }
             }
         }
-        // Throws away what was marked.
-        entry.current(state).map_err(broken)?;
         let fresh = entry.fresh();
         let fresh = fresh.map_err(|error| Problem::Cache(error.message().to_owned()))?;
-        let tree = self.fetched(request, &fresh, state);
+        let tree = self.read(request, &fresh, state);
         if tree.is_err() {
             fresh.doom();
         }
         let tree = tree.map_err(|failure| remote::explain(request.session, failure))?;
         state.replace(fresh);
-        state.checked.insert(request.commit);
-        self.cache.shrink(self.options.limits.cache_bytes);
-        Ok(tree)
+        self.keep_small(entry);
+        Ok(tree.0)
     }
 
-    fn fetched(
+    fn read(
         &self,
         request: &fetch::Request<'_>,
         generation: &Arc<Generation>,
         state: &mut State,
-    ) -> Result<GitTree, Failure> {
+    ) -> Result<(GitTree, Source), Failure> {
         let limits = &self.options.limits;
-        if !generation.has(request.commit) {
-            fetch::fetch(request, generation)?;
-        }
-        if !state.checked.contains(&request.commit) {
+        let source = if generation.has(request.commit) {
+            Source::Cache
+        } else {
+            fetch::fetch(request, generation).map(|()| Source::Server)?
+        };
+        if source == Source::Server || !state.checked.contains(&request.commit) {
             let repository = generation.repository().map_err(Failure::Libgit2)?;
             let within = git_tree::check(&repository, request.commit, limits);
             let within = within.map_err(Failure::Libgit2)?;
             within.map_err(|passed| Failure::Known(Problem::Limit(passed)))?;
             state.checked.insert(request.commit);
         }
-        GitTree::open(generation, request.commit, limits).map_err(Failure::Libgit2)
+        let tree = GitTree::open(generation, request.commit, limits);
+        tree.map(|tree| (tree, source)).map_err(Failure::Libgit2)
     }
 
     /// Packs a crowded repository anew, and keeps the cache small.
@@ -178,9 +182,17 @@ impl Repositories {
             });
             match packed {
                 Ok(fresh) => state.replace(fresh),
-                Err(error) => tracing::warn!(%error, "failed to pack a repository anew"),
+                Err(error) => {
+                    tracing::warn!(%error, "failed to pack a repository anew: it will be fetched anew");
+                    current.mark_broken();
+                }
             }
         }
+        self.keep_small(entry);
+    }
+
+    fn keep_small(&self, entry: &Entry) {
+        entry.measure();
         self.cache.shrink(self.options.limits.cache_bytes);
     }
 
@@ -230,6 +242,13 @@ fn list(session: &Arc<Session>, entry: &Entry) -> Result<Listing, SourceError> {
         Err(_) => {}
     }
     listing
+}
+
+/// Where a commit came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Cache,
+    Server,
 }
 
 impl std::fmt::Debug for Repositories {

@@ -9,7 +9,7 @@ use thiserror::Error;
 /// A reference and its commit, written `main@sha1:<commit>`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Revision {
-    /// What was asked for: a branch, a tag, `HEAD`.
+    /// What was asked for: a branch, a tag, `HEAD`, or the commit itself.
     pub name: String,
     /// The commit's id, forty hexadecimal digits.
     pub commit: String,
@@ -21,8 +21,11 @@ pub struct Revision {
 pub struct ParseRevisionError(pub String);
 
 impl Revision {
-    /// Returns the first seven digits of the commit, as people read it.
+    /// Returns the name and the first seven digits of the commit, as people read it.
     pub fn short(&self) -> String {
+        if self.name == self.commit {
+            return format!("{:.7}", self.commit);
+        }
         format!("{}@{:.7}", self.name, self.commit)
     }
 }
@@ -74,6 +77,22 @@ mod tests {
         assert_eq!(
             (revision.name.as_str(), revision.to_string()),
             ("feature/a@b", text)
+        );
+    }
+
+    #[test]
+    fn people_read_seven_digits_of_a_commit() {
+        let commit = "0123456789".repeat(4);
+        let short = |name: &str| {
+            Revision {
+                name: name.into(),
+                commit: commit.clone(),
+            }
+            .short()
+        };
+        assert_eq!(
+            (short("main").as_str(), short(&commit).as_str()),
+            ("main@0123456", "0123456")
         );
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use notify::{Config, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use thiserror::Error;
 
 /// How long nothing may happen before a change counts as whole.
@@ -29,6 +29,9 @@ pub enum WatchError {
         "{0} cannot be watched: the system's limit of watches is reached; raise it with `sysctl fs.inotify.max_user_watches=…`"
     )]
     Limit(PathBuf),
+    /// It is not there, or not for us.
+    #[error("{0} cannot be watched: {1}")]
+    Missing(PathBuf, #[source] io::Error),
     /// Anything else.
     #[error("{0} cannot be watched: {1}")]
     Unwatchable(PathBuf, #[source] Box<notify::Error>),
@@ -47,10 +50,11 @@ impl Watch {
         path: &Path,
         changed: impl FnMut() + Send + 'static,
     ) -> Result<Self, WatchError> {
-        // Events carry the path as it was given, links in it included.
-        let root = path.to_owned();
-        let is_content = move |path: &Path| is_content(path.strip_prefix(&root).unwrap_or(path));
-        let (watch, _) = Self::start(path, RecursiveMode::Recursive, is_content, changed)?;
+        let failed = |error| WatchError::Missing(path.to_owned(), error);
+        let root = fs::canonicalize(path).map_err(failed)?;
+        let within = root.clone();
+        let is_content = move |path: &Path| is_content(path.strip_prefix(&within).unwrap_or(path));
+        let (watch, _) = Self::start(&root, RecursiveMode::Recursive, is_content, changed)?;
         Ok(watch)
     }
 
@@ -68,7 +72,9 @@ impl Watch {
         let folder = path
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new(".")).to_owned();
+        let folder = folder.unwrap_or(Path::new("."));
+        let missing = |error| WatchError::Missing(folder.to_owned(), error);
+        let folder = fs::canonicalize(folder).map_err(missing)?;
         let path = path.to_owned();
         let mut before = fs::read(&path).ok();
         let look = move || {
@@ -93,7 +99,9 @@ impl Watch {
         let (events, received) = channel();
         let handler = handler(events.clone(), counts);
         let failed = |error| unwatchable(path, error);
-        let mut watcher = notify::recommended_watcher(handler).map_err(failed)?;
+        // A link may lead out of the tree, which no build does.
+        let config = Config::default().with_follow_symlinks(false);
+        let mut watcher = RecommendedWatcher::new(handler, config).map_err(failed)?;
         watcher.watch(path, mode).map_err(failed)?;
         std::thread::Builder::new()
             .name("watch".into())

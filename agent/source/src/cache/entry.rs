@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use git2::Oid;
@@ -20,12 +20,15 @@ pub(crate) struct Entry {
     pub(crate) listed: AtomicBool,
     /// When it was last used, as a count of uses.
     pub(crate) used: AtomicU64,
+    bytes: AtomicU64,
 }
 
 /// What a fetch changes; who holds it is the only one to fetch.
 #[derive(Default)]
 pub(crate) struct State {
     current: Option<Arc<Generation>>,
+    /// Whether what an earlier process left was looked for: what is there later is still read.
+    has_looked: bool,
     /// Commits that are whole and within the limits.
     pub(crate) checked: BTreeSet<Oid>,
 }
@@ -43,8 +46,10 @@ impl State {
 
 impl Entry {
     pub(crate) fn new(folder: PathBuf) -> Self {
+        let bytes = AtomicU64::new(size(&folder));
         Self {
             folder,
+            bytes,
             state: Mutex::default(),
             listed: AtomicBool::new(false),
             used: AtomicU64::new(0),
@@ -62,7 +67,7 @@ impl Entry {
 
     /// Returns the repository, if there is one that is not known to be damaged.
     pub(crate) fn current(&self, state: &mut State) -> io::Result<Option<Arc<Generation>>> {
-        if state.current.is_none() {
+        if !std::mem::replace(&mut state.has_looked, true) {
             state.current = self.left_over()?.map(Generation::at).map(Arc::new);
         }
         if let Some(broken) = state.current.take_if(|current| current.is_broken()) {
@@ -89,13 +94,20 @@ impl Entry {
         if let Ok(Some(current)) = self.current(&mut state) {
             current.doom();
         }
-        *state = State::default();
+        state.current = None;
+        state.checked.clear();
+        self.bytes.store(0, Ordering::Relaxed);
         true
     }
 
-    /// Bytes on disk.
-    pub(crate) fn size(&self) -> u64 {
-        size(&self.folder)
+    /// Bytes on disk, when it was last measured.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Measures the bytes on disk.
+    pub(crate) fn measure(&self) {
+        self.bytes.store(size(&self.folder), Ordering::Relaxed);
     }
 
     /// Finds what an earlier process left, and removes all but the newest.

@@ -81,5 +81,7 @@ impl Drop for Generation {
         if let Err(error) = fs::remove_dir_all(&self.folder) {
             tracing::warn!(folder = %self.folder.display(), %error, "failed to remove a repository");
         }
+        // Only an empty folder goes: another repository may be in it by now.
+        let _gone = self.folder.parent().map(fs::remove_dir);
     }
 }

@@ -42,6 +42,8 @@ pub(super) fn follow(base: &Url, response: &Response, session: &Session) -> Resu
     };
     let mut repository = next.clone();
     repository.set_path(path);
+    // Credentials come from the Secret, never from a server. Both fail only without a host.
+    let _without = (repository.set_username(""), repository.set_password(None));
     repository.set_query(base.query());
     Ok(repository)
 }

@@ -91,10 +91,9 @@ fn a_repository_that_is_taken_away_is_no_longer_read_from_the_cache() {
 }
 
 /// Fetches, does harm to the cache, and expects the next process to put it right.
-fn check_harm(harm: impl Fn(&Path, &[PathBuf])) {
-    let server = GitServer::start().unwrap();
-    let repository = served(&server, "platform");
-    let spec = main_of(&server.http_url(Route::Open, "platform"));
+fn check_harm(server: &GitServer, name: &str, harm: impl Fn(&Path, &[PathBuf])) {
+    let repository = served(server, name);
+    let spec = main_of(&server.http_url(Route::Open, name));
     let rig = Rig::new();
     rig.get(&spec, &open()).unwrap();
     let folder = rig.folder.path().to_owned();
@@ -136,14 +135,23 @@ fn overwrite(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
 
 #[test]
 fn a_damaged_cache_is_thrown_away_and_fetched_anew() {
-    check_harm(|_, files| overwrite(of(files, ".pack"), |bytes| bytes.truncate(100)));
-    check_harm(|_, files| overwrite(of(files, ".pack"), |bytes| bytes[300..].fill(7)));
-    check_harm(|_, files| overwrite(of(files, ".pack"), |bytes| bytes[12..].fill(0)));
-    check_harm(|_, files| overwrite(of(files, ".idx"), |bytes| bytes.fill(0)));
-    check_harm(|_, files| fs::remove_file(of(files, ".idx")).unwrap());
-    check_harm(|_, files| fs::remove_file(of(files, "HEAD")).unwrap());
-    check_harm(|_, files| overwrite(of(files, "config"), |bytes| bytes.fill(b'[')));
-    check_harm(|folder, _| {
+    let server = GitServer::start().unwrap();
+    let check = |name: &str, harm: &dyn Fn(&Path, &[PathBuf])| check_harm(&server, name, harm);
+    let pack = |change: fn(&mut Vec<u8>)| {
+        move |_: &Path, files: &[PathBuf]| overwrite(of(files, ".pack"), change)
+    };
+    check("short", &pack(|bytes| bytes.truncate(100)));
+    check("end", &pack(|bytes| bytes[300..].fill(7)));
+    check("zeros", &pack(|bytes| bytes[12..].fill(0)));
+    let index = |_: &Path, files: &[PathBuf]| overwrite(of(files, ".idx"), |bytes| bytes.fill(0));
+    check("index", &index);
+    let config =
+        |_: &Path, files: &[PathBuf]| overwrite(of(files, "config"), |bytes| bytes.fill(b'['));
+    check("config", &config);
+    for (name, end) in [("no-index", ".idx"), ("no-head", "HEAD")] {
+        check(name, &|_, files| fs::remove_file(of(files, end)).unwrap());
+    }
+    check("left-over", &|folder, _| {
         for entry in fs::read_dir(folder)
             .unwrap()
             .flatten()
@@ -232,18 +240,19 @@ fn the_folder_stays_below_its_limit_and_readers_keep_what_they_read() {
         let spec = main_of(&server.http_url(Route::Open, &name));
         trees.push(rig.get(&spec, &open()).unwrap());
     }
+    // What had to go, and is still read, is fetched again beside it.
+    let first = main_of(&server.http_url(Route::Open, "platform-0"));
+    let again = rig.get(&first, &open()).unwrap();
     for (number, tree) in trees.iter().enumerate() {
         assert_eq!(tree.read("noise").unwrap().unwrap().len(), 100_000 + number);
     }
     trees.clear();
+    assert_eq!(again.read("noise").unwrap().unwrap().len(), 100_000);
     let bytes = packs(rig.folder.path()).bytes;
     assert!(bytes < 300_000, "{bytes} bytes");
-    // What had to go is fetched again.
-    rig.get(
-        &main_of(&server.http_url(Route::Open, "platform-0")),
-        &open(),
-    )
-    .unwrap();
+    let before = requests(&server);
+    rig.get(&first, &open()).unwrap();
+    assert_eq!(requests(&server) - before, 1, "what was used last stays");
 }
 
 #[test]

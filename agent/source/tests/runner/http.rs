@@ -264,3 +264,47 @@ fn credentials_that_the_url_has_no_use_for_are_named() {
     let told_name = told(&rig, &spec, &secret(&[("password", CANARY)]));
     assert!(told_name.contains("no username"), "{told_name}");
 }
+
+/// A listing as a server writes it, line by line.
+fn listing(lines: &[&[u8]]) -> Wire {
+    let mut answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\
+        Content-Type: application/x-git-upload-pack-advertisement\r\n\r\n"
+        .to_vec();
+    answer.extend_from_slice(b"001e# service=git-upload-pack\n0000");
+    for line in lines {
+        answer.extend_from_slice(format!("{:04x}", line.len() + 4).as_bytes());
+        answer.extend_from_slice(line);
+    }
+    answer.extend_from_slice(b"0000");
+    Wire::answering(answer)
+}
+
+#[test]
+fn names_that_are_no_text_hide_no_other() {
+    let id = "1".repeat(40);
+    let odd = [id.as_bytes(), b" refs/heads/\xff\xfe\0side-band-64k\n"].concat();
+    let main = format!("{id} refs/heads/main\n");
+    let wire = listing(&[&odd, main.as_bytes()]);
+    let found = Rig::new().resolve(&main_of(&wire.url()), &Credentials::default());
+    assert_eq!(found.unwrap().commit, id);
+}
+
+#[test]
+fn answers_that_are_not_gits_are_errors_and_nothing_worse() {
+    let rig = Rig::new();
+    let long = "x".repeat(60_000);
+    for lines in [
+        vec![b"garbage".as_slice()],
+        vec![b"\0\0\0\0"],
+        vec![b"1111 refs/heads/main\n"],
+        vec![long.as_bytes()],
+        vec![b"ERR no entry for you\n"],
+    ] {
+        let wire = listing(&lines);
+        let told = told(&rig, &main_of(&wire.url()), &Credentials::default());
+        assert!(
+            told.starts_with("GitFailed: ") || told.starts_with("ReferenceNotFound: "),
+            "{told}"
+        );
+    }
+}

@@ -224,3 +224,24 @@ fn a_poll_is_one_request_and_a_fetch_brings_only_what_changed() {
         "{objects} objects, {bytes} bytes"
     );
 }
+
+#[test]
+fn a_server_that_gives_out_only_tips_by_id_is_asked_for_everything() {
+    let world = World::new();
+    let path = world.repository.path().join("config");
+    let config = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, config + "[uploadpack]\nallowTipSHA1InWant = true\n").unwrap();
+    let first = world.push("main", "one");
+    world.push("main", "two");
+    world.check(&Reference::commit(&first).unwrap(), "one");
+}
+
+#[test]
+fn a_branch_that_is_a_folder_of_another_later_is_followed() {
+    let world = World::new();
+    world.push("a", "one");
+    world.check(&Reference::branch("a").unwrap(), "one");
+    world.repository.delete_branch("a").unwrap();
+    world.push("a/b", "two");
+    world.check(&Reference::branch("a/b").unwrap(), "two");
+}
