@@ -29,6 +29,18 @@ enum Previous {
 
 impl Analysis {
     pub(super) fn of(value: &str) -> Self {
+        let (is_line, is_block) = (is_simple_line(value), is_simple_block(value));
+        if is_line || is_block {
+            return Self {
+                plain: is_line,
+                single_quoted: is_line,
+                block: true,
+            };
+        }
+        Self::by_characters(value)
+    }
+
+    fn by_characters(value: &str) -> Self {
         let mut found = Self {
             plain: !value.starts_with("---") && !value.starts_with("..."),
             single_quoted: true,
@@ -98,6 +110,27 @@ impl Analysis {
         self.single_quoted = false;
         self.block = false;
     }
+}
+
+/// Plain for sure: one line of ASCII without anything special.
+fn is_simple_line(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    let is_start = |first: &u8| first.is_ascii_alphanumeric() || b"/_$(".contains(first);
+    let is_end = |last: &u8| !matches!(last, b' ' | b':');
+    bytes.first().is_some_and(is_start)
+        && bytes.last().is_some_and(is_end)
+        && bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
+        && !value.contains(": ")
+        && !value.contains(" #")
+}
+
+/// A block for sure: lines of ASCII that end in no space.
+fn is_simple_block(value: &str) -> bool {
+    let is_usual = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n');
+    value.contains('\n')
+        && value.as_bytes().iter().all(is_usual)
+        && !value.contains(" \n")
+        && !value.ends_with(' ')
 }
 
 pub(super) fn is_break(char: char) -> bool {

@@ -74,16 +74,26 @@ impl Emitter<'_> {
         }
         self.text.push('\n');
         self.broke();
-        for line in value.split_inclusive(is_break) {
-            let (content, end) = split_break(line);
-            if !content.is_empty() {
-                self.indent(indent);
-                self.push(content);
-            }
-            if let Some(end) = end {
-                self.text.push(end);
-                self.broke();
-            }
+        if value.is_ascii() {
+            value
+                .split_inclusive('\n')
+                .for_each(|line| self.line(line, indent));
+        } else {
+            value
+                .split_inclusive(is_break)
+                .for_each(|line| self.line(line, indent));
+        }
+    }
+
+    /// A line of a block with its end.
+    fn line(&mut self, line: &str, indent: usize) {
+        let content = line.strip_suffix(is_break).unwrap_or(line);
+        if !content.is_empty() {
+            self.indent(indent);
+        }
+        self.push(line);
+        if content.len() < line.len() {
+            self.broke();
         }
     }
 
@@ -190,13 +200,5 @@ fn escape_code(code: u32) -> String {
         0..=0xff => format!("\\x{code:02X}"),
         0x100..=0xffff => format!("\\u{code:04X}"),
         _ => format!("\\U{code:08X}"),
-    }
-}
-
-/// A line and the break that ends it.
-fn split_break(line: &str) -> (&str, Option<char>) {
-    match line.chars().next_back() {
-        Some(last) if is_break(last) => (line.strip_suffix(last).unwrap_or(line), Some(last)),
-        _ => (line, None),
     }
 }

@@ -66,12 +66,13 @@ fn natural(a: &str, b: &str) -> Ordering {
         .then(first_a.cmp(&first_b))
 }
 
+/// The bytes of the characters that two texts share at their starts.
 fn common_prefix(a: &str, b: &str) -> usize {
-    let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
-    (0..=same)
-        .rev()
-        .find(|end| a.is_char_boundary(*end) && b.is_char_boundary(*end))
-        .unwrap_or(0)
+    let mut same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    while !a.is_char_boundary(same) || !b.is_char_boundary(same) {
+        same -= 1;
+    }
+    same
 }
 
 /// The value and the length of the digits that a text starts with; a long run wraps, as in Go.
