@@ -42,12 +42,15 @@ pub(crate) struct Ground {
 impl Ground {
     /// Starts a server as the agent's account.
     pub(crate) fn new() -> Self {
-        let subject = Subject {
-            user: AGENT,
-            group: Some("system:serviceaccounts"),
-        };
-        let kubeconfig = cluster().kubeconfig_for(subject).unwrap();
-        Self::with(Access::Cluster, Some(kubeconfig))
+        static KUBECONFIG: OnceLock<PathBuf> = OnceLock::new();
+        let kubeconfig = KUBECONFIG.get_or_init(|| {
+            let subject = Subject {
+                user: AGENT,
+                group: Some("system:serviceaccounts"),
+            };
+            cluster().kubeconfig_for(subject).unwrap()
+        });
+        Self::with(Access::Cluster, Some(kubeconfig.clone()))
     }
 
     fn with(access: Access, kubeconfig: Option<PathBuf>) -> Self {

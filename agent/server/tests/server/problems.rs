@@ -50,7 +50,7 @@ async fn each_error_says_what_is_wrong() {
             &format!("{LAYER}/sync"),
             r#"{"revision": "v1"}"#,
         ),
-        (Method::POST, &format!("{LAYER}/sync"), &" ".repeat(3 << 20)),
+        (Method::POST, &format!("{LAYER}/sync"), &" ".repeat(8 << 10)),
     ] {
         let request = rig.request(method.clone(), path).body(body.to_owned());
         let (status, body) = read(request.send().await.unwrap()).await;
