@@ -1,10 +1,48 @@
 //! Kustomize as a pure library: [`build`] turns a folder of a [`Tree`] into objects.
 //!
+//! ```text
+//! folder ─► kustomization ─► resources, bases, generators, components ─► transformers ─┐ for each
+//!              fields            by id, with history                     in fixed order  │ kustomization
+//!                                                                                        ▼
+//!              objects ◄─ order ◄─ vars ◄─ name references ◄─ name suffix hashes ◄───────┘ once, on top
+//! ```
+//!
 //! It reads only through the [`Tree`], runs nothing, and reaches no network: a remote file is read
 //! from the tree's `vendor/<sha256>` or from the mirror, and only if `tidegate.lock` pins it.
 
+mod build;
+mod error;
+mod fault;
+mod field_path;
+mod field_spec;
+mod files;
+mod folder;
+mod generate;
+mod go_json;
+mod gvk;
+mod history;
+mod json_patch;
+mod knowledge;
+mod kustomization;
+mod label_selector;
+mod lock;
+mod merge;
+mod node;
+mod number;
+mod path;
+mod read;
+mod render;
+mod resource;
+mod resources;
+mod schema;
+mod selector;
+mod transform;
 mod tree;
+mod walk;
+mod yaml_1_1;
 
+pub use error::{Place, RenderError};
+pub use render::{Output, build, render};
 pub use tree::{Entry, Tree, TreeError};
 
 use tidegate_object::Object;
@@ -44,7 +82,7 @@ pub enum Rule {
 pub struct Finding {
     /// The file.
     pub file: String,
-    /// The line, from 1.
+    /// The line, from 1; 0 for the file as a whole.
     pub line: usize,
     /// The field, for example `patches[2].target`.
     pub field: String,

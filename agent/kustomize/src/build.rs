@@ -1,0 +1,364 @@
+//! One kustomization after another: what `kustTarget` does, in its order.
+
+mod resources;
+mod transformers;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::error::Place;
+use crate::fault::Fault;
+use crate::field_spec::Config;
+use crate::files::{self, Content, Files, Found};
+use crate::generate::{self, Generated};
+use crate::kustomization::{
+    At, FILE_NAMES, GeneratorArgs, Item, Kustomization, Read as _, Reader, Role,
+};
+use crate::resources::Resources;
+use crate::transform::{hash, name_reference, sort, vars};
+use crate::{Finding, RenderError, knowledge, lock, node, read};
+
+pub(crate) type Built<T = ()> = Result<T, RenderError>;
+
+/// How deep kustomizations may be nested.
+const DEPTH: usize = 100;
+/// Objects of one build.
+const OBJECTS: usize = 1_000_000;
+const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
+
+/// One build.
+pub(crate) struct Build<'a> {
+    pub(crate) files: &'a Files<'a>,
+    pub(crate) findings: RefCell<Vec<Finding>>,
+    kustomizations: RefCell<HashMap<String, Rc<Kustomization>>>,
+}
+
+/// A folder with a kustomization, and those that led to it.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    pub(crate) path: String,
+    referrer: Option<Rc<Self>>,
+}
+
+/// What a kustomization and its bases have come to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Accumulated {
+    pub(crate) resources: Resources,
+    /// `None` stands for the defaults.
+    pub(crate) config: Option<Rc<Config>>,
+    pub(crate) vars: vars::Vars,
+}
+
+impl Accumulated {
+    pub(crate) fn config(&self) -> &Config {
+        self.config
+            .as_deref()
+            .unwrap_or_else(|| knowledge::default_config())
+    }
+
+    fn merge_config(&mut self, other: &Config) -> Result<(), Fault> {
+        let mut merged = self.config().clone();
+        merged
+            .merge(other)
+            .map_err(|conflict| Fault::Here(conflict.0))?;
+        self.config = Some(Rc::new(merged));
+        Ok(())
+    }
+
+    fn merge(&mut self, other: Self) -> Result<(), Fault> {
+        self.resources.append_all(other.resources)?;
+        match (&self.config, &other.config) {
+            (_, None) => {}
+            (None, Some(_)) => self.config = other.config,
+            (Some(_), Some(config)) => self.merge_config(config)?,
+        }
+        let mut vars = other.vars.values();
+        vars.try_for_each(|var| vars::merge(&mut self.vars, var))
+    }
+}
+
+impl Folder {
+    pub(crate) fn root(path: &str) -> Rc<Self> {
+        Rc::new(Self {
+            path: path.to_owned(),
+            referrer: None,
+        })
+    }
+
+    fn base(self: &Rc<Self>, path: String) -> Rc<Self> {
+        Rc::new(Self {
+            path,
+            referrer: Some(Rc::clone(self)),
+        })
+    }
+
+    fn ancestry(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |folder| folder.referrer.as_deref())
+    }
+}
+
+/// Adds where a step was to what went wrong in it.
+pub(crate) fn at(place: Place) -> impl FnOnce(Fault) -> RenderError {
+    move |fault| match fault {
+        Fault::Here(reason) => place.invalid(reason),
+        Fault::There(error) => *error,
+    }
+}
+
+impl<'a> Build<'a> {
+    pub(crate) fn new(files: &'a Files<'a>) -> Self {
+        Self {
+            files,
+            findings: RefCell::default(),
+            kustomizations: RefCell::default(),
+        }
+    }
+
+    /// Adds a finding.
+    pub(crate) fn find(&self, place: Place, message: impl Into<String>) {
+        self.findings.borrow_mut().push(Finding {
+            file: place.file,
+            line: place.line,
+            field: place.field,
+            message: message.into(),
+        });
+    }
+
+    /// The path of a folder's kustomization file; `None` if it has none.
+    pub(crate) fn kustomization_file(&self, folder: &str) -> Built<Option<String>> {
+        let mut found = Vec::new();
+        for name in FILE_NAMES {
+            let place = Place::file(folder);
+            if let Found::File(file) = self.files.find(folder, name, &place)? {
+                found.push(file);
+            }
+        }
+        match found.as_slice() {
+            [] => Ok(None),
+            [file] => Ok(Some(file.clone())),
+            [one, other, ..] => Err(Place::file(folder).invalid(format!(
+                "has two kustomizations, `{one}` and `{other}`; remove one"
+            ))),
+        }
+    }
+
+    fn kustomization(&self, folder: &str) -> Built<Rc<Kustomization>> {
+        if let Some(known) = self.kustomizations.borrow().get(folder) {
+            return Ok(Rc::clone(known));
+        }
+        let missing = || {
+            Place::file(folder).invalid(format!(
+                "has no kustomization: expected one of {}",
+                FILE_NAMES.join(", ")
+            ))
+        };
+        let file = self.kustomization_file(folder)?.ok_or_else(missing)?;
+        let content = self.files.content(&file, &Place::file(&file))?;
+        let root = first_document(&content)?;
+        let read = match root {
+            Some(root) => Kustomization::read(&file, &root)?,
+            None => return Err(Place::file(&file).invalid("the kustomization is empty")),
+        };
+        let read = Rc::new(read);
+        self.kustomizations
+            .borrow_mut()
+            .insert(folder.to_owned(), Rc::clone(&read));
+        Ok(read)
+    }
+
+    /// Builds the folder as the top of a build.
+    pub(crate) fn top(&self, path: &str) -> Built<Resources> {
+        let folder = Folder::root(path);
+        let kustomization = self.kustomization(path)?;
+        let mut built = self.accumulate(&folder, &kustomization, Accumulated::default())?;
+        let whole = || kustomization.place(0, "");
+        hash::add(&mut built.resources).map_err(at(whole()))?;
+        let config = built.config.clone();
+        let config = config
+            .as_deref()
+            .unwrap_or_else(|| knowledge::default_config());
+        built.resources.settle();
+        name_reference::update(&mut built.resources, &config.name_references)
+            .map_err(at(whole()))?;
+        self.resolve_vars(&kustomization, &mut built, config)?;
+        drop_local(&mut built.resources).map_err(at(whole()))?;
+        let options = kustomization.sort_options.as_ref();
+        let place = kustomization.place(options.map_or(0, |options| options.line), "sortOptions");
+        sort::sort(&mut built.resources, options.map(|options| &options.value))
+            .map_err(at(place))?;
+        Ok(built.resources)
+    }
+
+    fn resolve_vars(
+        &self,
+        kustomization: &Kustomization,
+        built: &mut Accumulated,
+        config: &Config,
+    ) -> Built {
+        let place = || kustomization.place(0, "vars");
+        let unused = vars::resolve(&mut built.resources, &built.vars, &config.var_references)
+            .map_err(at(place()))?;
+        built.resources.settle();
+        for name in unused {
+            self.find(place(), format!("var `{name}` is used nowhere; remove it"));
+        }
+        Ok(())
+    }
+
+    /// Runs one kustomization on what there is already: nothing, or a component's parent's objects.
+    fn accumulate(
+        &self,
+        folder: &Rc<Folder>,
+        kustomization: &Kustomization,
+        mut built: Accumulated,
+    ) -> Built<Accumulated> {
+        if folder.ancestry().count() > DEPTH {
+            return Err(RenderError::Limit {
+                place: Box::new(kustomization.place(0, "")),
+                what: "nested kustomizations",
+                limit: DEPTH,
+            });
+        }
+        for (index, item) in kustomization.resources.iter().enumerate() {
+            let place = kustomization.place(item.line, format!("resources[{index}]"));
+            self.add_resource(folder, (&item.value, &place), &mut built)?;
+            if built.resources.list.len() > OBJECTS {
+                return Err(RenderError::Limit {
+                    place: Box::new(place),
+                    what: "objects",
+                    limit: OBJECTS,
+                });
+            }
+        }
+        self.load_configurations(folder, kustomization, &mut built)?;
+        self.run_generators(folder, kustomization, &mut built)?;
+        for (index, item) in kustomization.components.iter().enumerate() {
+            let place = kustomization.place(item.line, format!("components[{index}]"));
+            built = self.run_component(folder, (&item.value, &place), built)?;
+        }
+        self.run_transformers(folder, kustomization, &mut built)?;
+        for (index, var) in kustomization.vars.iter().enumerate() {
+            let place = kustomization.place(var.line, format!("vars[{index}]"));
+            vars::collect(&mut built.resources, &mut built.vars, &var.value).map_err(at(place))?;
+        }
+        Ok(built)
+    }
+
+    fn load_configurations(
+        &self,
+        folder: &Folder,
+        kustomization: &Kustomization,
+        built: &mut Accumulated,
+    ) -> Built {
+        for (index, item) in kustomization.configurations.iter().enumerate() {
+            let place = kustomization.place(item.line, format!("configurations[{index}]"));
+            let content = self.files.load(&folder.path, &item.value, &place)?;
+            let Some(root) = first_document(&content)? else {
+                continue;
+            };
+            let reader = Reader::configuration(&content.name);
+            let config = Config::read(&At::root(&root, &reader))?;
+            built.merge_config(&config).map_err(at(place))?;
+        }
+        Ok(())
+    }
+
+    fn run_generators(
+        &self,
+        folder: &Folder,
+        kustomization: &Kustomization,
+        built: &mut Accumulated,
+    ) -> Built {
+        let lists: [(_, &str, &[Item<GeneratorArgs>]); 2] = [
+            (
+                Generated::ConfigMap,
+                "configMapGenerator",
+                &kustomization.config_maps,
+            ),
+            (Generated::Secret, "secretGenerator", &kustomization.secrets),
+        ];
+        for (kind, field, list) in lists {
+            for (index, item) in list.iter().enumerate() {
+                let context = generate::Context {
+                    files: self.files,
+                    folder: &folder.path,
+                    place: kustomization.place(item.line, format!("{field}[{index}]")),
+                };
+                let common = kustomization.generator_options.as_ref();
+                let args = item.value.clone().with_common(common);
+                let generated = generate::generate(kind, &args, &context)?;
+                generate::absorb(&mut built.resources, generated).map_err(at(context.place))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a component on what its parent has come to so far.
+    fn run_component(
+        &self,
+        folder: &Rc<Folder>,
+        (written, place): (&str, &Place),
+        built: Accumulated,
+    ) -> Built<Accumulated> {
+        let Found::Folder(path) = self.files.find(&folder.path, written, place)? else {
+            let reason = format!("`{written}` is no folder with a component");
+            return Err(place.clone().invalid(reason));
+        };
+        let component = Self::enter(folder, path, place)?;
+        let kustomization = self.kustomization(&component.path)?;
+        if kustomization.role != Role::Component {
+            let reason = format!("`{written}` is no Component; list it under `resources`");
+            return Err(place.clone().invalid(reason));
+        }
+        let run = self.accumulate(&component, &kustomization, built)?;
+        let mut merged = Accumulated::default();
+        merged.merge(run).map_err(at(place.clone()))?;
+        Ok(merged)
+    }
+
+    /// Checks that a folder is not one of those that led to it.
+    fn enter(folder: &Rc<Folder>, path: String, place: &Place) -> Built<Rc<Folder>> {
+        for visited in folder.ancestry() {
+            if crate::path::is_within(&visited.path, &path) {
+                let reason = format!(
+                    "`{path}` contains `{}`, which led to it: a cycle; a base must not contain \
+                     what uses it",
+                    visited.path
+                );
+                return Err(place.clone().invalid(reason));
+            }
+        }
+        Ok(folder.base(path))
+    }
+}
+
+/// Drops what is only there for tools (`IgnoreLocal`).
+fn drop_local(resources: &mut Resources) -> Result<(), Fault> {
+    resources.check_unique()?;
+    for resource in &mut resources.list {
+        read::check_metadata(&resource.node)
+            .map_err(|reason| format!("{}: {reason}", resource.origin))?;
+        let mark = node::metadata_entry(&resource.node, "annotations", LOCAL_CONFIG);
+        resource.is_gone |= mark.is_some_and(|value| value != "false");
+    }
+    resources.settle();
+    Ok(())
+}
+
+/// The first document of a file, without nulls.
+pub(crate) fn first_document(content: &Content) -> Built<Option<tidegate_yaml::Node>> {
+    let text = files::text(content)?;
+    let documents = tidegate_yaml::parse_documents(text, &tidegate_yaml::Limits::default())
+        .map_err(|error| read::malformed(&error, Place::file(&content.name)))?;
+    Ok(documents
+        .into_iter()
+        .next()
+        .filter(|document| !document.is_empty())
+        .map(|document| document.root))
+}
+
+/// Whether a file in a folder is a lock or a kustomization, and so never an object.
+pub(crate) fn is_own_file(name: &str) -> bool {
+    FILE_NAMES.contains(&name) || name == lock::FILE_NAME
+}

@@ -1,0 +1,66 @@
+//! Entries of `resources`: files, folders, pinned remote files.
+
+use std::rc::Rc;
+
+use super::{Accumulated, Build, Built, Folder, at};
+use crate::RenderError;
+use crate::error::Place;
+use crate::files::{self, Content, Found};
+use crate::kustomization::Role;
+use crate::resources::Resources;
+use crate::{path, read};
+
+impl Build<'_> {
+    pub(super) fn add_resource(
+        &self,
+        folder: &Rc<Folder>,
+        (written, place): (&str, &Place),
+        built: &mut Accumulated,
+    ) -> Built {
+        if path::is_http(written) {
+            let content = self.files.load(&folder.path, written, place)?;
+            return add_file(&content, built, place);
+        }
+        match self.files.find(&folder.path, written, place)? {
+            Found::File(_) => {
+                let content = self.files.load(&folder.path, written, place)?;
+                add_file(&content, built, place)
+            }
+            Found::Folder(path) => self.add_base(folder, (path, place), built),
+            Found::Nothing if path::is_repository(written) => Err(RenderError::NotRun {
+                place: Box::new(place.clone()),
+                what: format!("the remote base `{written}`"),
+                reason:
+                    "rendering reaches no network; copy the base into this repository, or name \
+                         its files by https addresses that `tidegate.lock` pins"
+                        .to_owned(),
+            }),
+            Found::Nothing => {
+                let reason = files::missing(written, &folder.path);
+                Err(place.clone().invalid(reason))
+            }
+        }
+    }
+
+    fn add_base(
+        &self,
+        folder: &Rc<Folder>,
+        (path, place): (String, &Place),
+        built: &mut Accumulated,
+    ) -> Built {
+        let base = Self::enter(folder, path, place)?;
+        let kustomization = self.kustomization(&base.path)?;
+        if kustomization.role == Role::Component {
+            let reason = format!("`{}` is a Component; list it under `components`", base.path);
+            return Err(place.clone().invalid(reason));
+        }
+        let run = self.accumulate(&base, &kustomization, Accumulated::default())?;
+        built.merge(run).map_err(at(place.clone()))
+    }
+}
+
+fn add_file(content: &Content, built: &mut Accumulated, place: &Place) -> Built {
+    let mut read = Resources::new(read::resources(content)?);
+    read.check_unique().map_err(at(place.clone()))?;
+    built.resources.append_all(read).map_err(at(place.clone()))
+}

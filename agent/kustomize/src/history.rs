@@ -1,0 +1,143 @@
+//! A build's memory as annotations: what kustomize keeps there can be read, and lost, by patches.
+
+use crate::fault::Step;
+use crate::node;
+use crate::resource::{Behavior, History, Previous, Resource};
+
+const DOMAIN: &str = "internal.config.kubernetes.io/";
+const NAMES: &str = "previousNames";
+const NAMESPACES: &str = "previousNamespaces";
+const KINDS: &str = "previousKinds";
+const PREFIXES: &str = "prefixes";
+const SUFFIXES: &str = "suffixes";
+const BEHAVIOR: &str = "generatorBehavior";
+const NEEDS_HASH: &str = "needsHashSuffix";
+const ENABLED: &str = "enabled";
+/// What kustomize takes away at the end, whoever wrote it.
+const STRIPPED: [&str; 18] = [
+    "internal.config.kubernetes.io/previousKinds",
+    "internal.config.kubernetes.io/previousNames",
+    "internal.config.kubernetes.io/prefixes",
+    "internal.config.kubernetes.io/suffixes",
+    "internal.config.kubernetes.io/previousNamespaces",
+    "internal.config.kubernetes.io/allowNameChange",
+    "internal.config.kubernetes.io/allowKindChange",
+    "internal.config.kubernetes.io/refBy",
+    "internal.config.kubernetes.io/generatorBehavior",
+    "internal.config.kubernetes.io/needsHashSuffix",
+    "internal.config.kubernetes.io/path",
+    "internal.config.kubernetes.io/index",
+    "internal.config.kubernetes.io/seqindent",
+    "internal.config.kubernetes.io/id",
+    "internal.config.kubernetes.io/annotations-migration-resource-id",
+    "config.kubernetes.io/path",
+    "config.kubernetes.io/index",
+    "config.k8s.io/id",
+];
+const HELM: &str = "internal.config.kubernetes.io/helm-generated";
+
+/// Whether kustomize takes an annotation away at the end.
+pub(crate) fn is_stripped(name: &str) -> bool {
+    STRIPPED.contains(&name) || name == HELM
+}
+
+/// Writes the memory down as annotations.
+pub(crate) fn write(resource: &mut Resource) -> Step {
+    let history = &resource.history;
+    if !history.is_annotated() {
+        return Ok(());
+    }
+    let list = |part: fn(&Previous) -> &String| {
+        let parts: Vec<&str> = history
+            .previous
+            .iter()
+            .map(|one| part(one).as_str())
+            .collect();
+        parts.join(",")
+    };
+    let behavior = history.behavior.map(|behavior| match behavior {
+        Behavior::Create => "create",
+        Behavior::Replace => "replace",
+        Behavior::Merge => "merge",
+    });
+    let entries = [
+        (NAMES, list(|one| &one.name)),
+        (NAMESPACES, list(|one| &one.namespace)),
+        (KINDS, list(|one| &one.kind)),
+        (PREFIXES, history.prefixes.join(",")),
+        (SUFFIXES, history.suffixes.join(",")),
+        (BEHAVIOR, behavior.unwrap_or_default().to_owned()),
+        (
+            NEEDS_HASH,
+            if history.needs_hash { ENABLED } else { "" }.to_owned(),
+        ),
+    ];
+    let mut annotations = resource.annotations();
+    for (name, value) in entries.into_iter().filter(|(_, value)| !value.is_empty()) {
+        set(&mut annotations, &format!("{DOMAIN}{name}"), value);
+    }
+    node::set_metadata_map(&mut resource.node, "annotations", annotations)
+}
+
+fn set(annotations: &mut Vec<(String, String)>, name: &str, value: String) {
+    match annotations.iter_mut().find(|(known, _)| known == name) {
+        Some((_, known)) => *known = value,
+        None => annotations.push((name.to_owned(), value)),
+    }
+}
+
+/// Reads the memory from annotations, and takes them away.
+pub(crate) fn read(resource: &mut Resource) -> Step {
+    let annotations = resource.annotations();
+    let text = |name: &str| {
+        let mut annotations = annotations.iter();
+        annotations
+            .find(|(known, _)| known.strip_prefix(DOMAIN) == Some(name))
+            .map(|(_, value)| value.as_str())
+    };
+    let list = |name: &str| -> Vec<String> {
+        text(name).map_or_else(Vec::new, |value| {
+            value.split(',').map(str::to_owned).collect()
+        })
+    };
+    let (names, namespaces, kinds) = (list(NAMES), list(NAMESPACES), list(KINDS));
+    let previous = names.into_iter().zip(namespaces).zip(kinds);
+    resource.history = History {
+        previous: previous
+            .map(|((name, namespace), kind)| Previous {
+                kind,
+                name,
+                namespace,
+            })
+            .collect(),
+        prefixes: list(PREFIXES),
+        suffixes: list(SUFFIXES),
+        needs_hash: text(NEEDS_HASH) == Some(ENABLED),
+        behavior: text(BEHAVIOR).map(behavior),
+        ..History::default()
+    };
+    strip(resource)
+}
+
+fn behavior(text: &str) -> Behavior {
+    match text {
+        "replace" => Behavior::Replace,
+        "merge" => Behavior::Merge,
+        _ => Behavior::Create,
+    }
+}
+
+/// Takes away the annotations of kustomize's own; all others become texts, none becomes no field.
+pub(crate) fn strip(resource: &mut Resource) -> Step {
+    let mut annotations = resource.annotations();
+    annotations.retain(|(name, _)| !is_stripped(name));
+    node::set_metadata_map(&mut resource.node, "annotations", annotations)
+}
+
+/// Whether a document carries annotations of a build.
+pub(crate) fn has_any(resource: &Resource) -> bool {
+    let metadata = resource.node.get("metadata");
+    let annotations = metadata.and_then(|metadata| metadata.get("annotations")?.pairs());
+    let mut pairs = annotations.unwrap_or_default().iter();
+    pairs.any(|(key, _)| node::raw(key).starts_with(DOMAIN))
+}

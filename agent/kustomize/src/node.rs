@@ -1,0 +1,528 @@
+//! What kustomize does to YAML nodes: finding, setting and clearing fields, and what becomes of tags.
+//!
+//! go-yaml keeps the tag that a scalar resolved to when it was read, while its text may change later.
+//! Here the tag of a node that stands in a text (line > 0) is worked out when it is asked for, and
+//! written down only when a change makes it differ from the text. A node without tag that stands in
+//! no text has none, as nodes that kustomize makes.
+
+use tidegate_yaml::{Mark, Node, NodeValue, ScalarStyle};
+
+use crate::fault::Step;
+
+pub(crate) const STRING: &str = "!!str";
+pub(crate) const NULL: &str = "!!null";
+
+/// The kinds of nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Scalar,
+    Sequence,
+    Mapping,
+}
+
+pub(crate) fn kind(node: &Node) -> Kind {
+    match node.value {
+        NodeValue::Scalar(..) => Kind::Scalar,
+        NodeValue::Sequence(_) => Kind::Sequence,
+        NodeValue::Mapping(_) => Kind::Mapping,
+    }
+}
+
+/// A node of a kind, with nothing in it.
+pub(crate) fn empty(kind: Kind) -> Node {
+    Node::from(match kind {
+        Kind::Scalar => NodeValue::Scalar("".into(), ScalarStyle::Plain),
+        Kind::Sequence => NodeValue::Sequence(Vec::new()),
+        Kind::Mapping => NodeValue::Mapping(Vec::new()),
+    })
+}
+
+/// A scalar without a tag, which is read by its text (`NewScalarRNode`).
+pub(crate) fn scalar(text: &str) -> Node {
+    Node::scalar(text, ScalarStyle::Plain)
+}
+
+/// A scalar that is a text whatever it looks like (`NewStringRNode`).
+pub(crate) fn string(text: &str) -> Node {
+    let style = if text.contains('\n') {
+        ScalarStyle::Literal
+    } else {
+        ScalarStyle::Plain
+    };
+    with_tag(Node::scalar(text, style), STRING)
+}
+
+pub(crate) fn with_tag(mut node: Node, tag: &str) -> Node {
+    node.tag = Some(tag.into());
+    node
+}
+
+/// The tag as go-yaml has it; empty for what kustomize made without one.
+pub(crate) fn tag(node: &Node) -> &str {
+    match &node.tag {
+        Some(tag) => tag,
+        None if node.mark.line > 0 => node.short_tag(),
+        None => "",
+    }
+}
+
+pub(crate) fn is_null(node: &Node) -> bool {
+    match &node.value {
+        NodeValue::Scalar(..) => tag(node) == NULL,
+        _ => false,
+    }
+}
+
+/// Null, or a collection without content (`IsYNodeNilOrEmpty`).
+pub(crate) fn is_nil_or_empty(node: &Node) -> bool {
+    match &node.value {
+        NodeValue::Scalar(..) => is_null(node),
+        NodeValue::Sequence(items) => items.is_empty(),
+        NodeValue::Mapping(pairs) => pairs.is_empty(),
+    }
+}
+
+/// Null, or a mapping without content (`IsEmptyMap`).
+pub(crate) fn is_empty_map(node: &Node) -> bool {
+    is_null(node) || matches!(&node.value, NodeValue::Mapping(pairs) if pairs.is_empty())
+}
+
+/// Whether it is a scalar that is a text (`IsYNodeString`).
+pub(crate) fn is_string(node: &Node) -> bool {
+    kind(node) == Kind::Scalar && matches!(tag(node), STRING | "")
+}
+
+/// The text; empty for null (`GetValue`).
+pub(crate) fn value(node: &Node) -> &str {
+    if is_null(node) { "" } else { raw(node) }
+}
+
+/// The text of a scalar, null included; empty for collections.
+pub(crate) fn raw(node: &Node) -> &str {
+    node.text().unwrap_or_default()
+}
+
+pub(crate) fn style(node: &Node) -> ScalarStyle {
+    match node.value {
+        NodeValue::Scalar(_, style) => style,
+        _ => ScalarStyle::Plain,
+    }
+}
+
+/// What a plain scalar with this text resolves to.
+fn resolved(text: &str) -> &'static str {
+    match Node::scalar(text, ScalarStyle::Plain).short_tag() {
+        STRING => STRING,
+        NULL => NULL,
+        "!!bool" => "!!bool",
+        "!!int" => "!!int",
+        "!!float" => "!!float",
+        "!!timestamp" => "!!timestamp",
+        _ => "!!merge",
+    }
+}
+
+/// Whether YAML 1.1 reads a plain scalar with this text as anything but a text (`IsValueNonString`).
+pub(crate) fn is_old_non_string(text: &str) -> bool {
+    !text.is_empty() && !text.contains('\n') && crate::yaml_1_1::resolve(text).is_some()
+}
+
+/// Gives a scalar another style and keeps its meaning, as far as go-yaml keeps it.
+pub(crate) fn restyle(node: &mut Node, new: ScalarStyle) {
+    let kept = tag(node).to_owned();
+    let NodeValue::Scalar(text, style) = &mut node.value else {
+        return;
+    };
+    *style = new;
+    let implied =
+        kept.is_empty() || resolved(text) == kept || (kept == STRING && new != ScalarStyle::Plain);
+    node.tag = (!implied).then(|| kept.into());
+}
+
+/// Changes a scalar's text alone: tag and style stay.
+pub(crate) fn set_text(node: &mut Node, new: &str) {
+    let kept = tag(node).to_owned();
+    let NodeValue::Scalar(text, style) = &mut node.value else {
+        return;
+    };
+    *text = new.into();
+    let implied = kept.is_empty()
+        || (*style == ScalarStyle::Plain && resolved(new) == kept)
+        || (*style != ScalarStyle::Plain && kept == STRING);
+    node.tag = (!implied).then(|| kept.into());
+}
+
+/// Replaces a scalar by `new`, which takes over its style (`FieldSetter` without a name).
+///
+/// # Errors
+/// If the node is no scalar.
+pub(crate) fn set_scalar(node: &mut Node, mut new: Node) -> Step {
+    if is_null(&new) {
+        return Ok(());
+    }
+    expect(node, Kind::Scalar)?;
+    restyle(&mut new, style(node));
+    *node = new;
+    Ok(())
+}
+
+/// Sets a field of a mapping; the value takes over the style of the one it replaces (`FieldSetter`).
+///
+/// # Errors
+/// If the node is neither mapping nor null.
+pub(crate) fn set_field<'a>(
+    node: &'a mut Node,
+    name: &str,
+    new: Node,
+) -> Step<Option<&'a mut Node>> {
+    if is_null(&new) {
+        clear(node, name)?;
+        return Ok(None);
+    }
+    put(node, name, new)
+}
+
+/// As [`set_field`], for values that may be null.
+pub(crate) fn put<'a>(node: &'a mut Node, name: &str, mut new: Node) -> Step<Option<&'a mut Node>> {
+    if is_string(&new) && style(&new) == ScalarStyle::Plain && is_old_non_string(raw(&new)) {
+        restyle(&mut new, ScalarStyle::DoubleQuoted);
+    }
+    if is_null(node) {
+        return Ok(None);
+    }
+    let pairs = pairs_mut(node)?;
+    let index = if let Some(index) = position(pairs, name) {
+        if let Some((_, old)) = pairs.get_mut(index) {
+            if kind(&new) == Kind::Scalar {
+                restyle(&mut new, style(old));
+            }
+            *old = new;
+        }
+        index
+    } else {
+        pairs.push((scalar(name), new));
+        pairs.len() - 1
+    };
+    Ok(pairs.get_mut(index).map(|(_, value)| value))
+}
+
+/// Removes a field (`FieldClearer`).
+///
+/// # Errors
+/// If the node is neither mapping nor null.
+pub(crate) fn clear(node: &mut Node, name: &str) -> Step<Option<Node>> {
+    if is_null(node) {
+        return Ok(None);
+    }
+    let pairs = pairs_mut(node)?;
+    Ok(position(pairs, name).map(|index| pairs.remove(index).1))
+}
+
+pub(crate) fn position(pairs: &[(Node, Node)], name: &str) -> Option<usize> {
+    pairs.iter().position(|(key, _)| key.text() == Some(name))
+}
+
+fn pairs_mut(node: &mut Node) -> Step<&mut Vec<(Node, Node)>> {
+    match &mut node.value {
+        NodeValue::Mapping(pairs) => Ok(pairs),
+        NodeValue::Sequence(_) => Err(wrong_kind(Kind::Mapping, Kind::Sequence)),
+        NodeValue::Scalar(..) => Err(wrong_kind(Kind::Mapping, Kind::Scalar)),
+    }
+}
+
+/// Fails unless the node is of a kind, or null (`ErrorIfInvalid`).
+pub(crate) fn expect(node: &Node, expected: Kind) -> Step {
+    let found = kind(node);
+    if found == expected || is_null(node) {
+        return Ok(());
+    }
+    Err(wrong_kind(expected, found))
+}
+
+fn wrong_kind(expected: Kind, found: Kind) -> crate::fault::Fault {
+    let name = |kind| match kind {
+        Kind::Scalar => "a scalar",
+        Kind::Sequence => "a list",
+        Kind::Mapping => "a mapping",
+    };
+    format!("expected {}, found {}", name(expected), name(found)).into()
+}
+
+/// The text of `metadata.<name>`; empty if there is none.
+pub(crate) fn metadata_text<'a>(node: &'a Node, name: &str) -> &'a str {
+    let metadata = node.get("metadata").filter(|node| !is_nil_or_empty(node));
+    let found = metadata.and_then(|metadata| metadata.get(name));
+    found.filter(|node| !is_nil_or_empty(node)).map_or("", raw)
+}
+
+/// A mapping under `metadata`, its values as they are written (`getMapFromMeta`).
+pub(crate) fn metadata_map(node: &Node, name: &str) -> Vec<(String, String)> {
+    let metadata = node.get("metadata").filter(|node| !is_nil_or_empty(node));
+    let pairs = metadata.and_then(|metadata| metadata.get(name)?.pairs());
+    let text = |node: &Node| raw(node).to_owned();
+    let mut map: Vec<(String, String)> = Vec::new();
+    for (key, value) in pairs.unwrap_or_default() {
+        match map.iter_mut().find(|(known, _)| *known == raw(key)) {
+            Some((_, known)) => *known = text(value),
+            None => map.push((text(key), text(value))),
+        }
+    }
+    map
+}
+
+/// The value of one label or annotation.
+pub(crate) fn metadata_entry<'a>(node: &'a Node, map: &str, key: &str) -> Option<&'a str> {
+    let metadata = node.get("metadata").filter(|node| !is_nil_or_empty(node))?;
+    metadata.get(map)?.get(key).map(raw)
+}
+
+/// Replaces a mapping under `metadata` by texts (`setMapInMetadata`): none removes it.
+///
+/// # Errors
+/// If `metadata` is no mapping.
+pub(crate) fn set_metadata_map(
+    node: &mut Node,
+    name: &str,
+    mut map: Vec<(String, String)>,
+) -> Step {
+    let Some(metadata) = lookup(node, &["metadata"], Some(Kind::Mapping))? else {
+        return Ok(());
+    };
+    clear(metadata, name)?;
+    if map.is_empty() || is_null(metadata) {
+        return Ok(());
+    }
+    map.sort();
+    let pairs = map
+        .into_iter()
+        .map(|(key, value)| (scalar(&key), string(&value)));
+    let pairs = NodeValue::Mapping(pairs.collect());
+    put(metadata, name, Node::from(pairs))?;
+    Ok(())
+}
+
+/// Follows a path; with `create`, makes what is missing, the last part of that kind (`PathGetter`).
+///
+/// # Errors
+/// If a part does not fit what is there.
+pub(crate) fn lookup<'a, S: AsRef<str>>(
+    mut node: &'a mut Node,
+    path: &[S],
+    create: Option<Kind>,
+) -> Step<Option<&'a mut Node>> {
+    let parts = path.iter().map(|part| part.as_ref().trim());
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    for (index, part) in parts.iter().enumerate() {
+        let next = parts.get(index + 1).copied().unwrap_or_default();
+        let made = create.map(|last| part_kind(next, last));
+        match step(node, part, made)? {
+            Some(found) => node = found,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(node))
+}
+
+/// The kind of node that holds a path's next part (`getPathPartKind`).
+pub(crate) fn part_kind(next: &str, last: Kind) -> Kind {
+    if is_list_index(next) || next.parse::<u64>().is_ok() {
+        Kind::Sequence
+    } else if next.is_empty() {
+        last
+    } else {
+        Kind::Mapping
+    }
+}
+
+pub(crate) fn is_list_index(part: &str) -> bool {
+    part.len() > 1 && part.starts_with('[') && part.ends_with(']')
+}
+
+fn step<'a>(node: &'a mut Node, part: &str, create: Option<Kind>) -> Step<Option<&'a mut Node>> {
+    if let Ok(index) = part.parse::<i64>() {
+        let index = usize::try_from(index)
+            .map_err(|_| format!("array index {index} cannot be negative"))?;
+        return Ok(items_mut(node)?.and_then(|items| items.get_mut(index)));
+    }
+    match part {
+        "-" => match items_mut(node)? {
+            Some(items) if items.is_empty() => Err("the list has no last item".into()),
+            items => Ok(items.and_then(|items| items.last_mut())),
+        },
+        "*" => Err("wildcard is not supported here".into()),
+        _ if is_list_index(part) => step_into_element(node, part, create),
+        _ => step_into_field(node, part, create),
+    }
+}
+
+fn step_into_field<'a>(
+    node: &'a mut Node,
+    name: &str,
+    create: Option<Kind>,
+) -> Step<Option<&'a mut Node>> {
+    if is_null(node) {
+        return Ok(None);
+    }
+    let pairs = pairs_mut(node)?;
+    let index = match (position(pairs, name), create) {
+        (Some(index), _) => index,
+        (None, None) => return Ok(None),
+        (None, Some(kind)) => {
+            pairs.push((scalar(name), empty(kind)));
+            pairs.len() - 1
+        }
+    };
+    Ok(pairs.get_mut(index).map(|(_, value)| value))
+}
+
+/// Splits `[name=value]`; an empty name stands for the item itself.
+///
+/// # Errors
+/// If there is no `=`.
+pub(crate) fn element_selector(part: &str) -> Step<(&str, &str)> {
+    let inner = part.strip_suffix(']').unwrap_or(part);
+    let inner = inner.strip_prefix('[').unwrap_or(inner);
+    let missing = || format!("`{part}` must be [field=value] to select a list item").into();
+    inner.split_once('=').ok_or_else(missing)
+}
+
+fn step_into_element<'a>(
+    node: &'a mut Node,
+    part: &str,
+    create: Option<Kind>,
+) -> Step<Option<&'a mut Node>> {
+    let (name, value) = element_selector(part)?;
+    let Some(items) = items_mut(node)? else {
+        return Ok(None);
+    };
+    let found = items.iter().position(|item| element_is(item, name, value));
+    let index = match found {
+        Some(index) => index,
+        None if create.is_none() => return Ok(None),
+        None => {
+            items.push(made_element(name, value));
+            items.len() - 1
+        }
+    };
+    Ok(items.get_mut(index))
+}
+
+pub(crate) fn made_element(name: &str, value: &str) -> Node {
+    if name.is_empty() {
+        return scalar(value);
+    }
+    Node::from(NodeValue::Mapping(vec![(scalar(name), scalar(value))]))
+}
+
+fn element_is(item: &Node, name: &str, value: &str) -> bool {
+    if name.is_empty() {
+        return raw(item) == value;
+    }
+    item.get(name).is_some_and(|field| raw(field) == value)
+}
+
+/// The items of a list; `None` for null.
+///
+/// # Errors
+/// If it is anything else.
+pub(crate) fn items_mut(node: &mut Node) -> Step<Option<&mut Vec<Node>>> {
+    expect(node, Kind::Sequence)?;
+    match &mut node.value {
+        NodeValue::Sequence(items) => Ok(Some(items)),
+        _ => Ok(None),
+    }
+}
+
+/// Follows a path without changing anything.
+///
+/// # Errors
+/// As [`lookup`].
+pub(crate) fn find<'a, S: AsRef<str>>(node: &'a Node, path: &[S]) -> Step<Option<&'a Node>> {
+    let mut node = node;
+    for part in path {
+        let part = part.as_ref().trim();
+        if part.is_empty() {
+            continue;
+        }
+        match find_part(node, part)? {
+            Some(found) => node = found,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(node))
+}
+
+fn find_part<'a>(node: &'a Node, part: &str) -> Step<Option<&'a Node>> {
+    if let Ok(index) = part.parse::<i64>() {
+        let index = usize::try_from(index)
+            .map_err(|_| format!("array index {index} cannot be negative"))?;
+        expect(node, Kind::Sequence)?;
+        return Ok(node.items().and_then(|items| items.get(index)));
+    }
+    if part == "*" {
+        return Err("wildcard is not supported here".into());
+    }
+    if part == "-" || is_list_index(part) {
+        expect(node, Kind::Sequence)?;
+        let Some(items) = node.items() else {
+            return Ok(None);
+        };
+        if part == "-" {
+            return items
+                .last()
+                .map(Some)
+                .ok_or_else(|| "the list has no last item".into());
+        }
+        let (name, value) = element_selector(part)?;
+        return Ok(items.iter().find(|item| element_is(item, name, value)));
+    }
+    expect(node, Kind::Mapping)?;
+    Ok(node.get(part))
+}
+
+/// How the texts of a JSON value are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum JsonStyle {
+    /// As in a JSON text.
+    Quoted,
+    /// As go-yaml writes them.
+    Yaml,
+}
+
+/// A JSON value as a node that counts as read from a text at `mark`.
+pub(crate) fn from_json(value: &serde_json::Value, mark: Mark, style: JsonStyle) -> Node {
+    use serde_json::Value;
+    // A node without a line would count as made, and so have no tag.
+    let mark = Mark {
+        line: mark.line.max(1),
+        ..mark
+    };
+    let text = |text: &str| match style {
+        JsonStyle::Quoted => Node::scalar(text, ScalarStyle::DoubleQuoted),
+        JsonStyle::Yaml => Node::string(text),
+    };
+    let mut node = match value {
+        Value::Null => scalar("null"),
+        Value::Bool(value) => scalar(if *value { "true" } else { "false" }),
+        Value::Number(number) => match (style, number.as_f64()) {
+            // Go decodes every number of a JSON text as a float.
+            (JsonStyle::Yaml, Some(float)) => scalar(&crate::number::shortest(float)),
+            _ => scalar(&number.to_string()),
+        },
+        Value::String(value) => text(value),
+        Value::Array(items) => {
+            let items = items.iter().map(|item| from_json(item, mark, style));
+            Node::from(NodeValue::Sequence(items.collect()))
+        }
+        Value::Object(fields) => {
+            let pair = |(key, value): (&String, &Value)| {
+                let mut key = text(key);
+                key.mark = mark;
+                (key, from_json(value, mark, style))
+            };
+            Node::from(NodeValue::Mapping(fields.iter().map(pair).collect()))
+        }
+    };
+    node.mark = mark;
+    node
+}

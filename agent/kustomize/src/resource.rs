@@ -1,0 +1,212 @@
+//! An object during the build: its node, its names until now, and where it comes from.
+
+use tidegate_object::Origin;
+use tidegate_yaml::Node;
+
+use crate::error::Place;
+use crate::fault::Step;
+use crate::gvk::{Gvk, ResourceId, Scope, effective_namespace};
+use crate::node;
+
+/// What a generated object does to one that exists.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Behavior {
+    /// Nothing was said: it must not exist.
+    #[default]
+    Create,
+    Replace,
+    Merge,
+}
+
+/// A former identity; its group and version are always the current ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Previous {
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    /// As ids are compared.
+    pub(crate) namespace: String,
+}
+
+/// What a build remembers of an object: kustomize keeps it in annotations.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct History {
+    pub(crate) previous: Vec<Previous>,
+    pub(crate) prefixes: Vec<String>,
+    pub(crate) suffixes: Vec<String>,
+    pub(crate) needs_hash: bool,
+    pub(crate) behavior: Option<Behavior>,
+    /// Set on patches.
+    pub(crate) renames: bool,
+    /// Set on patches.
+    pub(crate) changes_kind: bool,
+}
+
+impl History {
+    /// Whether kustomize would have an annotation of its own on the object.
+    pub(crate) fn is_annotated(&self) -> bool {
+        *self != Self::default()
+    }
+}
+
+/// An object.
+#[derive(Debug, Clone)]
+pub(crate) struct Resource {
+    pub(crate) node: Node,
+    pub(crate) history: History,
+    pub(crate) origin: Origin,
+    /// What to add to the marks of its nodes to get lines of its file.
+    pub(crate) line_offset: usize,
+    /// The vars that read a field of it.
+    pub(crate) vars: Vec<String>,
+    /// Set by a patch that deletes it, or leaves nothing.
+    pub(crate) is_gone: bool,
+    id: ResourceId,
+}
+
+impl Resource {
+    pub(crate) fn new(node: Node, origin: Origin, line_offset: usize) -> Self {
+        let mut resource = Self {
+            node,
+            history: History::default(),
+            origin,
+            line_offset,
+            vars: Vec::new(),
+            is_gone: false,
+            id: ResourceId::default(),
+        };
+        resource.refresh();
+        resource
+    }
+
+    /// The current id, as of the last [`Self::refresh`].
+    pub(crate) fn id(&self) -> &ResourceId {
+        &self.id
+    }
+
+    pub(crate) fn gvk(&self) -> &Gvk {
+        &self.id.gvk
+    }
+
+    /// Reads the id again after the node was changed; answers whether it is another one.
+    pub(crate) fn refresh(&mut self) -> bool {
+        let text = |name| self.node.get(name).map(node::raw).unwrap_or_default();
+        let (api_version, kind) = (text("apiVersion"), text("kind"));
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let name = node::metadata_text(&self.node, "name");
+        let namespace = node::metadata_text(&self.node, "namespace");
+        let same = self.id.gvk.kind == kind
+            && self.id.gvk.group == group
+            && self.id.gvk.version == version
+            && self.id.name == name
+            && self.id.namespace == namespace;
+        if !same {
+            self.id = ResourceId::current(Gvk::new(api_version, kind), name, namespace);
+        }
+        !same
+    }
+
+    /// The id that it was first known by.
+    pub(crate) fn original_id(&self) -> ResourceId {
+        self.previous_ids()
+            .next()
+            .unwrap_or_else(|| self.id.clone())
+    }
+
+    /// Kind, name and namespace that it was first known by.
+    pub(crate) fn original_gvk(&self) -> Gvk {
+        let mut gvk = self.id.gvk.clone();
+        if let Some(first) = self.history.previous.first() {
+            gvk.kind.clone_from(&first.kind);
+        }
+        gvk
+    }
+
+    /// The former ids, the oldest first.
+    pub(crate) fn previous_ids(&self) -> impl Iterator<Item = ResourceId> + '_ {
+        self.history.previous.iter().map(|previous| ResourceId {
+            gvk: Gvk {
+                kind: previous.kind.clone(),
+                ..self.id.gvk.clone()
+            },
+            name: previous.name.clone(),
+            namespace: previous.namespace.clone(),
+            scope: Scope::Namespaced,
+        })
+    }
+
+    /// Whether its current or a former id is `id`.
+    pub(crate) fn was(&self, id: &ResourceId) -> bool {
+        let gvk = &self.id.gvk;
+        let same_group = gvk.group == id.gvk.group && gvk.version == id.gvk.version;
+        let is_previous = |previous: &Previous| {
+            previous.name == id.name
+                && previous.kind == id.gvk.kind
+                && effective_namespace(Scope::Namespaced, &previous.namespace)
+                    == id.effective_namespace()
+        };
+        self.id.is_same(id) || (same_group && self.history.previous.iter().any(is_previous))
+    }
+
+    /// The place of its document's first line, to which marks of its nodes are added.
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            line: self.line_offset,
+            ..Place::file(&self.origin.file)
+        }
+    }
+
+    pub(crate) fn effective_namespace(&self) -> &str {
+        self.id.effective_namespace()
+    }
+
+    /// The effective namespace of the id that it was first known by.
+    pub(crate) fn original_namespace(&self) -> &str {
+        match self.history.previous.first() {
+            Some(first) => effective_namespace(Scope::Namespaced, &first.namespace),
+            None => self.effective_namespace(),
+        }
+    }
+
+    /// Remembers the current id before it changes.
+    pub(crate) fn store_id(&mut self) {
+        self.refresh();
+        self.history.previous.push(Previous {
+            kind: self.id.gvk.kind.clone(),
+            name: self.id.name.clone(),
+            namespace: self.id.effective_namespace().to_owned(),
+        });
+    }
+
+    pub(crate) fn set_name(&mut self, name: &str) -> Step {
+        if let Some(metadata) =
+            node::lookup(&mut self.node, &["metadata"], Some(node::Kind::Mapping))?
+        {
+            node::set_field(metadata, "name", node::scalar(name))?;
+        }
+        self.refresh();
+        Ok(())
+    }
+
+    /// Sets the namespace; an empty one removes the field.
+    pub(crate) fn set_namespace(&mut self, namespace: &str) -> Step {
+        if namespace.is_empty() {
+            if let Some(metadata) = self.node.get_mut("metadata") {
+                node::clear(metadata, "namespace")?;
+            }
+        } else if let Some(metadata) =
+            node::lookup(&mut self.node, &["metadata"], Some(node::Kind::Mapping))?
+        {
+            node::set_field(metadata, "namespace", node::scalar(namespace))?;
+        }
+        self.refresh();
+        Ok(())
+    }
+
+    pub(crate) fn annotations(&self) -> Vec<(String, String)> {
+        node::metadata_map(&self.node, "annotations")
+    }
+
+    pub(crate) fn labels(&self) -> Vec<(String, String)> {
+        node::metadata_map(&self.node, "labels")
+    }
+}

@@ -1,0 +1,157 @@
+//! The objects of a build, in order, found by their ids.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+
+use crate::fault::Step;
+use crate::gvk::ResourceId;
+use crate::resource::Resource;
+
+/// Objects in the order in which they were added.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Resources {
+    pub(crate) list: Vec<Resource>,
+    /// The objects by current id; `None` after ids changed.
+    index: Option<Index>,
+    /// The objects by all names that they have or had; `None` after names changed.
+    names: Option<HashMap<String, Vec<usize>>>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Index {
+    hasher: RandomState,
+    by_hash: HashMap<u64, usize>,
+}
+
+impl Index {
+    fn hash(&self, id: &ResourceId) -> u64 {
+        self.hasher
+            .hash_one((&id.gvk, &id.name, id.effective_namespace()))
+    }
+}
+
+impl Resources {
+    pub(crate) fn new(list: Vec<Resource>) -> Self {
+        Self {
+            list,
+            ..Self::default()
+        }
+    }
+
+    /// To be called after objects changed: empty ones go, ids are read again.
+    pub(crate) fn settle(&mut self) {
+        let count = self.list.len();
+        self.list.retain(|resource| !resource.is_gone);
+        let mut has_changed = count != self.list.len();
+        for resource in &mut self.list {
+            has_changed |= resource.refresh();
+        }
+        if has_changed {
+            self.index = None;
+        }
+        self.names = None;
+    }
+
+    /// Adds an object whose id must be new.
+    pub(crate) fn append(&mut self, resource: Resource) -> Step {
+        if let Some(known) = self.current(resource.id()) {
+            return Err(format!(
+                "`{}` of {} has the same id as that of {}; rename or remove one of the two",
+                resource.id(),
+                resource.origin,
+                known.origin
+            )
+            .into());
+        }
+        if let Some(index) = &mut self.index {
+            let hash = index.hash(resource.id());
+            index.by_hash.entry(hash).or_insert(self.list.len());
+        }
+        self.names = None;
+        self.list.push(resource);
+        Ok(())
+    }
+
+    pub(crate) fn append_all(&mut self, others: Self) -> Step {
+        if self.list.is_empty() {
+            *self = others;
+            return self.check_unique();
+        }
+        let mut others = others.list.into_iter();
+        others.try_for_each(|resource| self.append(resource))
+    }
+
+    /// Fails if two objects have the same current id.
+    pub(crate) fn check_unique(&mut self) -> Step {
+        if self.index.is_some() {
+            return Ok(());
+        }
+        let list = std::mem::take(&mut self.list);
+        self.list.reserve(list.len());
+        let mut list = list.into_iter();
+        list.try_for_each(|resource| self.append(resource))
+    }
+
+    /// The object with a current id.
+    fn current(&mut self, id: &ResourceId) -> Option<&Resource> {
+        let index = self.index.get_or_insert_with(|| {
+            let mut index = Index::default();
+            for (position, resource) in self.list.iter().enumerate() {
+                let hash = index.hash(resource.id());
+                index.by_hash.entry(hash).or_insert(position);
+            }
+            index
+        });
+        let position = *index.by_hash.get(&index.hash(id))?;
+        let found = self.list.get(position)?;
+        if found.id().is_same(id) {
+            return Some(found);
+        }
+        // Two ids with one hash: rare enough to look at all.
+        self.list.iter().find(|resource| resource.id().is_same(id))
+    }
+
+    /// To be called after one object got another name.
+    pub(crate) fn forget_names(&mut self) {
+        self.names = None;
+        self.index = None;
+    }
+
+    /// The positions of objects whose current or a former id is `id`.
+    pub(crate) fn positions(&mut self, id: &ResourceId) -> Vec<usize> {
+        let list = &self.list;
+        let names = self.names.get_or_insert_with(|| names(list));
+        let positions = names.get(&id.name).map_or(&[][..], Vec::as_slice);
+        let is_meant = |position: &&usize| {
+            let found = list.get(**position);
+            found.is_some_and(|resource| !resource.is_gone && resource.was(id))
+        };
+        positions.iter().filter(is_meant).copied().collect()
+    }
+
+    /// The one object whose current or a former id is `id`.
+    pub(crate) fn only(&mut self, id: &ResourceId) -> Step<usize> {
+        match self.positions(id).as_slice() {
+            [position] => Ok(*position),
+            [] => Err(format!("no object is `{id}`").into()),
+            several => Err(format!("{} objects are or were `{id}`", several.len()).into()),
+        }
+    }
+}
+
+fn names(list: &[Resource]) -> HashMap<String, Vec<usize>> {
+    let mut names: HashMap<String, Vec<usize>> = HashMap::with_capacity(list.len());
+    for (position, resource) in list.iter().enumerate() {
+        let previous = resource.history.previous.iter().map(|one| &one.name);
+        for name in previous.chain([&resource.id().name]) {
+            let positions = match names.get_mut(name) {
+                Some(positions) => positions,
+                None => names.entry(name.clone()).or_default(),
+            };
+            if positions.last() != Some(&position) {
+                positions.push(position);
+            }
+        }
+    }
+    names
+}

@@ -1,0 +1,82 @@
+//! Which lists of which types merge by key.
+
+use std::collections::HashMap;
+
+/// A type of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TypeId(usize);
+
+impl TypeId {
+    /// A type that holds no list that merges.
+    pub(crate) const ANY: Self = Self(0);
+}
+
+/// What a patch finds at a field.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Shape<'a> {
+    /// A mapping, or anything that is replaced as a whole.
+    Plain(TypeId),
+    /// A list that merges: its items' type and keys; without keys, its items are the keys.
+    Merging(TypeId, &'a [Box<str>]),
+}
+
+/// The types by kind, and their fields.
+#[derive(Debug)]
+pub(crate) struct Schema {
+    kinds: HashMap<(Box<str>, Box<str>), TypeId>,
+    types: Vec<HashMap<Box<str>, Field>>,
+}
+
+#[derive(Debug)]
+enum Field {
+    Map(TypeId),
+    List(TypeId, Vec<Box<str>>),
+}
+
+impl Default for Schema {
+    fn default() -> Self {
+        Self {
+            kinds: HashMap::new(),
+            types: vec![HashMap::new()],
+        }
+    }
+}
+
+impl Schema {
+    /// The type of a kind's objects.
+    pub(crate) fn of_kind(&self, api_version: &str, kind: &str) -> Option<TypeId> {
+        self.kinds.get(&(api_version.into(), kind.into())).copied()
+    }
+
+    /// What is at a field of a type.
+    pub(crate) fn field(&self, of: TypeId, field: &str) -> Shape<'_> {
+        match self.types.get(of.0).and_then(|fields| fields.get(field)) {
+            Some(Field::Map(target)) => Shape::Plain(*target),
+            Some(Field::List(target, keys)) => Shape::Merging(*target, keys),
+            None => Shape::Plain(TypeId::ANY),
+        }
+    }
+
+    pub(crate) fn add_type(&mut self) -> TypeId {
+        self.types.push(HashMap::new());
+        TypeId(self.types.len() - 1)
+    }
+
+    pub(crate) fn add_kind(&mut self, api_version: &str, kind: &str, of: TypeId) {
+        self.kinds.insert((api_version.into(), kind.into()), of);
+    }
+
+    pub(crate) fn add_map(&mut self, of: TypeId, field: &str, target: TypeId) {
+        self.add(of, field, Field::Map(target));
+    }
+
+    pub(crate) fn add_list(&mut self, of: TypeId, list: (&str, TypeId), keys: Vec<Box<str>>) {
+        self.add(of, list.0, Field::List(list.1, keys));
+    }
+
+    fn add(&mut self, of: TypeId, name: &str, field: Field) {
+        if let Some(fields) = self.types.get_mut(of.0) {
+            fields.insert(name.into(), field);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Selecting objects: by anchored regular expressions on ids, by labels and annotations.
+
+use regex::{Regex, RegexBuilder};
+
+use crate::fault::{Fault, Step};
+use crate::gvk::{Gvk, ResourceId};
+use crate::kustomization::Selector;
+use crate::label_selector::LabelSelector;
+use crate::resource::Resource;
+
+/// Bytes that one compiled expression may take; Rust's expressions run in linear time.
+const EXPRESSION_SIZE: usize = 1 << 20;
+
+/// Compiles an expression of Go's syntax.
+pub(crate) fn compile(pattern: &str) -> Step<Regex> {
+    RegexBuilder::new(&with_literal_braces(pattern))
+        .size_limit(EXPRESSION_SIZE)
+        .build()
+        .map_err(|error| Fault::Here(error.to_string()))
+}
+
+/// Escapes braces that repeat nothing: Go takes them as they are, the regex crate refuses them.
+fn with_literal_braces(pattern: &str) -> String {
+    let mut escaped = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    while let Some(index) = rest.find(['{', '\\']) {
+        let (before, found) = rest.split_at(index);
+        escaped.push_str(before);
+        let length = if found.starts_with('\\') {
+            // An escape and what it escapes, a class in braces included.
+            let braces = found.get(2..).filter(|after| {
+                after.starts_with('{')
+                    && (found.starts_with("\\p")
+                        || found.starts_with("\\P")
+                        || found.starts_with("\\x"))
+            });
+            let end = braces.and_then(|after| after.find('}'));
+            end.map_or_else(
+                || 1 + found.chars().nth(1).map_or(0, char::len_utf8),
+                |end| end + 3,
+            )
+        } else if is_repetition(found) {
+            1
+        } else {
+            escaped.push('\\');
+            1
+        };
+        let (taken, after) = found.split_at(length.min(found.len()));
+        escaped.push_str(taken);
+        rest = after;
+    }
+    escaped.push_str(rest);
+    escaped
+}
+
+/// `{2}`, `{2,}` or `{2,3}`.
+fn is_repetition(text: &str) -> bool {
+    let inner = text.strip_prefix('{').and_then(|text| text.split_once('}'));
+    let Some((inner, _)) = inner else {
+        return false;
+    };
+    let (from, to) = inner.split_once(',').unwrap_or((inner, ""));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    !from.is_empty() && is_number(from) && is_number(to)
+}
+
+/// A compiled selector.
+#[derive(Debug)]
+pub(crate) struct Matcher {
+    group: Option<Regex>,
+    version: Option<Regex>,
+    kind: Option<Regex>,
+    name: Option<Regex>,
+    namespace: Option<Regex>,
+    /// Wrong ones are an error only where an object has come so far.
+    annotations: Result<LabelSelector, String>,
+    labels: Result<LabelSelector, String>,
+}
+
+impl Matcher {
+    pub(crate) fn new(selector: &Selector) -> Step<Self> {
+        Ok(Self {
+            group: anchored("group", &selector.gvk.group)?,
+            version: anchored("version", &selector.gvk.version)?,
+            kind: anchored("kind", &selector.gvk.kind)?,
+            name: anchored("name", &selector.name)?,
+            namespace: anchored("namespace", &selector.namespace)?,
+            annotations: LabelSelector::parse(&selector.annotations)
+                .map_err(|reason| format!("annotationSelector: {reason}")),
+            labels: LabelSelector::parse(&selector.labels)
+                .map_err(|reason| format!("labelSelector: {reason}")),
+        })
+    }
+
+    /// Whether a patch's target means an object (`resWrangler.Select`).
+    pub(crate) fn selects(&self, resource: &Resource) -> Step<bool> {
+        let name = |name: &str| fits(self.name.as_ref(), name);
+        let namespace = |namespace: &str| fits(self.namespace.as_ref(), namespace);
+        let original = resource.history.previous.first();
+        let original_name = original.map_or(&resource.id().name, |previous| &previous.name);
+        let is_named = (namespace(resource.original_namespace())
+            || namespace(resource.effective_namespace()))
+            && (name(original_name) || name(&resource.id().name))
+            && self.fits_gvk(resource.gvk());
+        Ok(is_named && self.fits_labels(resource)?)
+    }
+
+    fn fits_gvk(&self, gvk: &Gvk) -> bool {
+        fits(self.group.as_ref(), &gvk.group)
+            && fits(self.version.as_ref(), &gvk.version)
+            && fits(self.kind.as_ref(), &gvk.kind)
+    }
+
+    /// Whether an id fits, its namespace as it is written.
+    pub(crate) fn fits_id(&self, id: &ResourceId) -> bool {
+        self.fits_gvk(&id.gvk)
+            && fits(self.name.as_ref(), &id.name)
+            && fits(self.namespace.as_ref(), &id.namespace)
+    }
+
+    pub(crate) fn fits_labels(&self, resource: &Resource) -> Step<bool> {
+        let labels = self.labels.as_ref().map_err(Clone::clone)?;
+        let annotations = self.annotations.as_ref().map_err(Clone::clone)?;
+        Ok((labels.is_empty() || labels.fits(&resource.labels()))
+            && (annotations.is_empty() || annotations.fits(&resource.annotations())))
+    }
+
+    /// Whether it selects by labels or annotations.
+    pub(crate) fn has_labels(&self) -> bool {
+        let says = |selector: &Result<LabelSelector, String>| {
+            selector
+                .as_ref()
+                .map_or(true, |selector| !selector.is_empty())
+        };
+        says(&self.labels) || says(&self.annotations)
+    }
+
+    /// Whether it selects by ids.
+    pub(crate) fn has_id(&self) -> bool {
+        let parts = [
+            &self.group,
+            &self.version,
+            &self.kind,
+            &self.name,
+            &self.namespace,
+        ];
+        parts.iter().any(|part| part.is_some())
+    }
+}
+
+fn anchored(part: &str, pattern: &str) -> Step<Option<Regex>> {
+    if pattern.is_empty() {
+        return Ok(None);
+    }
+    let compiled = compile(&format!("^(?:{pattern})$"))
+        .map_err(|fault| fault.within(|| format!("`{part}: {pattern}`")))?;
+    Ok(Some(compiled))
+}
+
+fn fits(pattern: Option<&Regex>, text: &str) -> bool {
+    pattern.is_none_or(|pattern| pattern.is_match(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn braces_that_repeat_nothing_are_literal() {
+        let check = |pattern, text| assert!(compile(pattern).unwrap().is_match(text), "{pattern}");
+        check("^a{2}$", "aa");
+        check("^a{b}$", "a{b}");
+        check("^{$", "{");
+        check(r"^\{a$", "{a");
+        check(r"^\p{L}+$", "abc");
+        check("^[a-z{}]+$", "a{}");
+    }
+}

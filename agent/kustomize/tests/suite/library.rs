@@ -1,0 +1,215 @@
+//! What is ours alone: locks, links, folders without a kustomization, findings, places, the closure.
+
+use sha2::{Digest as _, Sha256};
+use tidegate_kustomize::{Options, RenderError, Rendered, Rule, build};
+
+use crate::tree::MemoryTree;
+
+const URL: &str = "https://example.com/install.yaml";
+const OBJECT: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n";
+
+fn rendered(tree: &MemoryTree, folder: &str) -> Result<Rendered, RenderError> {
+    build(tree, folder, &Options::default())
+}
+
+fn check_error(files: &[(&str, &str)], expected: &str) {
+    let error = rendered(&MemoryTree::new(files), "")
+        .unwrap_err()
+        .to_string();
+    assert_eq!(error, expected);
+}
+
+fn digest(text: &str) -> String {
+    let digest = Sha256::digest(text);
+    let digits: Vec<_> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
+}
+
+fn with_lock(sha256: &str) -> MemoryTree {
+    MemoryTree::new(&[
+        ("base/kustomization.yaml", &format!("resources: [{URL}]\n")),
+        (
+            "base/tidegate.lock",
+            &format!("{URL}:\n  sha256: {sha256}\n"),
+        ),
+    ])
+}
+
+#[test]
+fn a_pinned_remote_file_is_read_from_vendor_or_the_mirror() {
+    let sha256 = digest(OBJECT);
+    let mut vendored = with_lock(&sha256);
+    vendored
+        .files
+        .insert(format!("vendor/{sha256}"), OBJECT.to_owned());
+    let object = &rendered(&vendored, "base").unwrap().objects[0];
+    assert_eq!(object.origin().unwrap().to_string(), format!("{URL}:1"));
+
+    let mirror = MemoryTree::new(&[(&sha256, OBJECT)]);
+    let options = Options {
+        mirror: Some(&mirror),
+    };
+    assert_eq!(
+        build(&with_lock(&sha256), "base", &options)
+            .unwrap()
+            .objects
+            .len(),
+        1
+    );
+    let error = rendered(&with_lock(&sha256), "base").unwrap_err();
+    assert!(matches!(error, RenderError::NotVendored { .. }), "{error}");
+}
+
+#[test]
+fn a_remote_file_with_other_content_shows_both_digests() {
+    let (pinned, found) = (digest("other"), digest(OBJECT));
+    let mut tree = with_lock(&pinned);
+    tree.files
+        .insert(format!("vendor/{pinned}"), OBJECT.to_owned());
+    let error = rendered(&tree, "base").unwrap_err().to_string();
+    assert!(error.contains(&pinned) && error.contains(&found), "{error}");
+}
+
+#[test]
+fn an_unpinned_remote_file_is_refused_with_its_field() {
+    check_error(
+        &[(
+            "kustomization.yaml",
+            "resources:\n- https://example.com/a.yaml\n",
+        )],
+        "kustomization.yaml:2: resources[0]: `https://example.com/a.yaml` is remote and not pinned \
+         by `tidegate.lock`; run `tidegate vendor` and commit the lock",
+    );
+}
+
+#[test]
+fn links_are_followed_inside_of_the_tree_and_refused_outside() {
+    let mut tree = MemoryTree::new(&[
+        ("over/kustomization.yaml", "resources: [../link]\n"),
+        ("base/kustomization.yaml", "resources: [a.yaml]\n"),
+        ("base/a.yaml", OBJECT),
+    ]);
+    tree.links.insert("link".to_owned(), "base".to_owned());
+    assert_eq!(rendered(&tree, "over").unwrap().objects.len(), 1);
+    for target in ["/etc", "../../etc"] {
+        tree.links.insert("link".to_owned(), target.to_owned());
+        let error = rendered(&tree, "over").unwrap_err().to_string();
+        assert!(error.contains("leaves the tree"), "{error}");
+    }
+    tree.links.insert("link".to_owned(), "link".to_owned());
+    let error = rendered(&tree, "over").unwrap_err().to_string();
+    assert!(error.contains("more than 40 links"), "{error}");
+}
+
+#[test]
+fn a_folder_without_a_kustomization_is_rendered_file_by_file() {
+    let named = |name: &str| OBJECT.replace("name: a", &format!("name: {name}"));
+    let tree = MemoryTree::new(&[
+        ("apps/b.yaml", &named("b")),
+        ("apps/notes.txt", "no YAML"),
+        ("apps/.hidden.yaml", "no: object"),
+        ("apps/sub/c.yml", &named("c")),
+        (
+            "apps/unit/kustomization.yaml",
+            "namePrefix: x-\nresources: [d.yaml]\n",
+        ),
+        ("apps/unit/d.yaml", &named("d")),
+        ("apps/unit/unused.yaml", "is: not read"),
+    ]);
+    let rendered = rendered(&tree, "apps").unwrap();
+    assert_eq!(rendered.rule, Rule::Folder);
+    let found: Vec<_> = rendered
+        .objects
+        .iter()
+        .map(|object| object.id().name.as_str())
+        .collect();
+    assert_eq!(found, ["b", "c", "x-d"]);
+}
+
+#[test]
+fn the_closure_names_what_was_read_and_what_was_looked_for() {
+    let tree = MemoryTree::new(&[
+        ("over/kustomization.yml", "resources: [../base]\n"),
+        ("base/kustomization.yaml", "resources: [a.yaml]\n"),
+        ("base/a.yaml", OBJECT),
+        ("other/b.yaml", OBJECT),
+    ]);
+    let closure = rendered(&tree, "over").unwrap().closure;
+    for path in [
+        "over/kustomization.yaml",
+        "over/kustomization.yml",
+        "base/a.yaml",
+    ] {
+        assert!(closure.contains(path), "{path}");
+    }
+    assert!(!closure.contains("other/b.yaml"));
+}
+
+#[test]
+fn what_kustomize_is_silent_about_is_found() {
+    let tree = MemoryTree::new(&[
+        (
+            "kustomization.yaml",
+            "resources: [a.yaml]\nimages:\n- name: absent\n  newTag: v1\npatches:\n- target: {kind: Pod}\n  \
+             patch: '- {op: remove, path: /a}'\n",
+        ),
+        ("a.yaml", OBJECT),
+    ]);
+    let findings = rendered(&tree, "").unwrap().findings;
+    let found: Vec<_> = findings
+        .iter()
+        .map(|found| format!("{}:{}: {}", found.file, found.line, found.field))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "kustomization.yaml:6: patches[0].target",
+            "kustomization.yaml:3: images[0]"
+        ]
+    );
+}
+
+#[test]
+fn errors_name_file_line_and_field() {
+    let kustomization = |text| [("kustomization.yaml", text), ("a.yaml", OBJECT)];
+    check_error(
+        &kustomization("resources: [a.yaml]\nnamePrefixx: a\n"),
+        "kustomization.yaml:2: namePrefixx: unknown field; did you mean `namePrefix`?",
+    );
+    check_error(
+        &kustomization("resources: [a.yaml]\nimages:\n- name: a\n  newTag: 1.20\n"),
+        "kustomization.yaml:4: images[0].newTag: must be a text, and `1.20` is read as a number; \
+         write \"1.20\"",
+    );
+    check_error(
+        &kustomization("resources:\n- a.yaml\n- b.yaml\n"),
+        "kustomization.yaml:3: resources[1]: `b.yaml` does not exist in `.`",
+    );
+    check_error(
+        &kustomization("resources: [a.yaml, a.yaml]\n"),
+        "kustomization.yaml:1: resources[1]: `ConfigMap.v1.[noGrp]/a.[noNs]` of a.yaml:1 has the \
+         same id as that of a.yaml:1; rename or remove one of the two",
+    );
+    check_error(
+        &kustomization("resources: [github.com/org/repo]\n"),
+        "kustomization.yaml:1: resources[0]: the remote base `github.com/org/repo` is not run: \
+         rendering reaches no network; copy the base into this repository, or name its files by \
+         https addresses that `tidegate.lock` pins",
+    );
+    check_error(
+        &kustomization("resources: [a.yaml]\nhelmCharts:\n- name: x\n"),
+        "kustomization.yaml:3: helmCharts: a Helm chart is not run: rendering starts no process; \
+         commit the chart's rendered manifests, and list them under `resources`",
+    );
+}
+
+#[test]
+fn objects_without_an_api_version_are_no_objects() {
+    check_error(
+        &[
+            ("kustomization.yaml", "resources: [a.yaml]\n"),
+            ("a.yaml", "\nkind: ConfigMap\nmetadata: {name: a}\n"),
+        ],
+        "a.yaml:2: field `apiVersion` is missing or not a text",
+    );
+}

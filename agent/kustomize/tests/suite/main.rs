@@ -1,0 +1,7 @@
+//! The renderer seen from outside: alone, and beside the real kustomize 5.8.1.
+#![cfg(test)]
+
+mod cases;
+mod library;
+mod oracle;
+mod tree;
