@@ -13,9 +13,9 @@ pub(crate) use entry::{Entry, State};
 pub(crate) use generation::Generation;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -51,7 +51,10 @@ pub(crate) struct Cache {
 impl Cache {
     pub(crate) fn open(folder: &Path) -> Result<Self, CacheError> {
         let unusable = |error| CacheError::Unusable(folder.to_owned(), error);
-        fs::create_dir_all(folder).map_err(unusable)?;
+        // What is in it was fetched with somebody's credentials.
+        let mut made = DirBuilder::new();
+        let made = made.recursive(true).mode(0o700).create(folder);
+        made.map_err(unusable)?;
         let lock = private(&folder.join("lock")).map_err(unusable)?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => CacheError::InUse(folder.to_owned()),

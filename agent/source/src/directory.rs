@@ -37,6 +37,26 @@ impl Directory {
         Ok(Self { root, file_bytes })
     }
 
+    /// Opens what a path belongs to, and returns with it the path within.
+    ///
+    /// That is the work tree of a Git repository around the path, so that `../base`, `tidegate.lock`
+    /// and `vendor/` are found as in the repository itself; where there is none, the directory
+    /// `otherwise` if it is around the path; else the path itself.
+    ///
+    /// # Errors
+    /// If there is no directory at the path, or its name is not UTF-8.
+    pub fn around(path: &Path, otherwise: &Path) -> io::Result<(Self, String)> {
+        let path = Self::open(path)?.root;
+        let has_git = |folder: &&Path| folder.join(GIT).exists();
+        let root = path.ancestors().find(has_git).map(Path::to_owned);
+        let otherwise = fs::canonicalize(otherwise).ok();
+        let otherwise = otherwise.filter(|folder| path.starts_with(folder));
+        let root = root.or(otherwise).unwrap_or_else(|| path.clone());
+        let within = path.strip_prefix(&root).map_err(io::Error::other)?;
+        let within = within.to_str().ok_or(io::ErrorKind::InvalidFilename)?;
+        Ok((Self::open(&root)?, within.to_owned()))
+    }
+
     /// The directory's absolute path, without links.
     pub fn root(&self) -> &Path {
         &self.root

@@ -121,7 +121,9 @@ impl Repositories {
         entry: &Entry,
         state: &mut State,
     ) -> Result<GitTree, Problem> {
-        let broken = |error: io::Error| Problem::Cache(error.to_string());
+        let folder = entry.folder().display();
+        let unusable = |error: &str| Problem::Cache(format!("{folder}: {error}"));
+        let broken = |error: io::Error| unusable(&error.to_string());
         if let Some(current) = entry.current(state).map_err(broken)? {
             match self.read(request, &current, state) {
                 Err(Failure::Libgit2(error)) if !remote::is_remote(&error) => {
@@ -139,7 +141,7 @@ impl Repositories {
             }
         }
         let fresh = entry.fresh();
-        let fresh = fresh.map_err(|error| Problem::Cache(error.message().to_owned()))?;
+        let fresh = fresh.map_err(|error| unusable(error.message()))?;
         let tree = self.read(request, &fresh, state);
         if tree.is_err() {
             fresh.doom();

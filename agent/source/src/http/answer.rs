@@ -114,6 +114,9 @@ fn explain(error: &rustls::Error) -> Problem {
             | AlertDescription::CertificateUnknown
             | AlertDescription::AccessDenied),
         ) => Problem::CredentialsRefused(format!("the client certificate, {alert:?}")),
+        rustls::Error::InvalidMessage(_) => {
+            Problem::Tls("the server does not speak TLS there: check the URL's port".into())
+        }
         _ => Problem::Tls(error.to_string()),
     }
 }

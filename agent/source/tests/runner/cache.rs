@@ -151,6 +151,23 @@ fn a_damaged_cache_is_thrown_away_and_fetched_anew() {
     for (name, end) in [("no-index", ".idx"), ("no-head", "HEAD")] {
         check(name, &|_, files| fs::remove_file(of(files, end)).unwrap());
     }
+    check("locks", &|folder, files| {
+        // A process that was killed while it wrote.
+        for file in files.iter().filter(|file| file.starts_with(folder)) {
+            let mut lock = file.clone().into_os_string();
+            lock.push(".lock");
+            fs::write(lock, "").unwrap();
+        }
+    });
+    check("all-gone", &|folder, _| {
+        for entry in fs::read_dir(folder)
+            .unwrap()
+            .flatten()
+            .filter(|entry| entry.path().is_dir())
+        {
+            fs::remove_dir_all(entry.path()).unwrap();
+        }
+    });
     check("left-over", &|folder, _| {
         for entry in fs::read_dir(folder)
             .unwrap()

@@ -71,6 +71,29 @@ fn replace(path: &Path, text: &str) {
     fs::rename(new, path).unwrap();
 }
 
+#[test]
+fn a_path_is_opened_with_the_repository_around_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    write(&root, "plain/stages/dev/x", "");
+    write(&root, "repository/.git/HEAD", "");
+    write(&root, "repository/stages/dev/x", "");
+    write(&root, "worktree/.git", "gitdir: elsewhere");
+    write(&root, "worktree/stages/dev/x", "");
+    for (path, otherwise, expected) in [
+        ("repository/stages/dev", "", ("repository", "stages/dev")),
+        ("worktree/stages/dev", "plain", ("worktree", "stages/dev")),
+        ("repository", "", ("repository", "")),
+        ("plain/stages/dev", "plain", ("plain", "stages/dev")),
+        ("plain/stages/dev", "repository", ("plain/stages/dev", "")),
+        ("plain/stages/dev", "nothing", ("plain/stages/dev", "")),
+    ] {
+        let (tree, within) = Directory::around(&root.join(path), &root.join(otherwise)).unwrap();
+        let opened = tree.root().strip_prefix(&root).unwrap().to_str().unwrap();
+        assert_eq!((opened, within.as_str()), expected, "{path} {otherwise}");
+    }
+}
+
 fn watched(watch: impl FnOnce(Box<dyn FnMut() + Send>) -> Watch) -> (Watch, Receiver<()>) {
     let (sender, receiver) = channel();
     let watch = watch(Box::new(move || sender.send(()).unwrap_or_default()));

@@ -112,6 +112,13 @@ fn refusals_say_what_to_do() {
         let shown = server.https_url(route, "platform");
         assert!(told.contains(&shown), "{told}");
     }
+    let plain = server.http_url(Route::Open, "platform");
+    let plain = main_of(&plain.replace("http:", "https:"));
+    let told_plain = told(&rig, &plain, &secret(&[ca]));
+    assert!(
+        told_plain.contains("does not speak TLS there"),
+        "{told_plain}"
+    );
     let missing = main_of(&server.https_url(Route::Open, "nothing"));
     let told = told(&rig, &missing, &secret(&[ca]));
     assert!(told.starts_with("RepositoryNotFound: "), "{told}");
