@@ -107,6 +107,11 @@ impl Kinds {
         })
     }
 
+    /// Returns every kind at the version that the server prefers.
+    pub fn all(&self) -> Vec<Arc<KindInfo>> {
+        self.read(|served| served.preferred.values().cloned().collect())
+    }
+
     /// Returns a signal that changes whenever the kinds do.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.version.subscribe()

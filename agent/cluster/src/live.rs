@@ -200,23 +200,19 @@ impl LiveView {
     /// # Errors
     /// As soon as the watch does not work, with the reason; it is opened again all the same.
     pub async fn synced(&self, kind: &GroupKind) -> Result<(), ApiError> {
-        let Some(mut shown) = self
-            .lock()
-            .kinds
-            .get(kind)
-            .map(|followed| followed.shown.subscribe())
-        else {
-            return Ok(());
-        };
-        let settled = shown.wait_for(|shown| shown.synced || shown.trouble.is_some());
-        // The sender goes only with the watch itself; then there is nothing to wait for.
-        let Ok(settled) = settled.await else {
-            return Ok(());
-        };
-        match (&settled.trouble, settled.synced) {
-            (Some(trouble), false) => Err(trouble.clone()),
-            _ => Ok(()),
-        }
+        let shown = |state: &State| Some(state.kinds.get(kind)?.shown.subscribe());
+        let shown = shown(&self.lock());
+        settled(shown).await
+    }
+
+    /// Waits until the watch of an object by its name has shown it, or that it is not there.
+    ///
+    /// # Errors
+    /// As for [`LiveView::synced`].
+    pub async fn synced_name(&self, id: &ObjectId) -> Result<(), ApiError> {
+        let shown = |state: &State| Some(state.names.get(id)?.shown.subscribe());
+        let shown = shown(&self.lock());
+        settled(shown).await
     }
 
     /// Returns why an object's watch does not work now.
@@ -479,6 +475,22 @@ impl Watch {
         let state = self.state.upgrade()?;
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         state.at(&self.place).map(change)
+    }
+}
+
+/// Waits until a watch has shown all there is, or does not work.
+async fn settled(shown: Option<watch::Receiver<Shown>>) -> Result<(), ApiError> {
+    let Some(mut shown) = shown else {
+        return Ok(());
+    };
+    let settled = shown.wait_for(|shown| shown.synced || shown.trouble.is_some());
+    // The sender goes only with the watch itself; then there is nothing to wait for.
+    let Ok(settled) = settled.await else {
+        return Ok(());
+    };
+    match (&settled.trouble, settled.synced) {
+        (Some(trouble), false) => Err(trouble.clone()),
+        _ => Ok(()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod answers;
 mod cause;
+mod connect;
 mod contact;
 mod evidence;
 mod execution;

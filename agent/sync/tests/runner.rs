@@ -5,6 +5,12 @@
 mod adoption;
 #[path = "runner/apply.rs"]
 mod apply;
+#[path = "runner/keeping.rs"]
+mod keeping;
+#[path = "runner/outage.rs"]
+mod outage;
+#[path = "runner/own_rights.rs"]
+mod own_rights;
 #[path = "runner/recovery.rs"]
 mod recovery;
 #[path = "runner/refusal.rs"]

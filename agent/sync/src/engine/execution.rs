@@ -93,7 +93,8 @@ impl Execution {
         if self.halted.is_some() {
             return self.finish(Outcome::Failed);
         }
-        if self.items.iter().any(Item::is_due) && self.keep_union().await == End::Stopped {
+        let writes = self.items.iter().any(Item::is_due);
+        if writes && self.keep_union().await == End::Stopped {
             return self.finish(Outcome::Superseded);
         }
         if self.halted.is_some() {

@@ -1,6 +1,5 @@
 //! The inventory of a run: written before its first write, and once after it.
 
-use tidegate_cluster::Live;
 use tidegate_object::ObjectId;
 use tokio::time::Instant;
 
@@ -40,10 +39,25 @@ impl Execution {
                 self.next.entries.remove(item.id());
             }
         }
-        if let Err(error) = self.keep().await {
+        let mut kept = self.keep().await;
+        if let Err(InventoryError::Changed(_)) = kept {
+            kept = self.keep_merged().await;
+        }
+        if let Err(error) = kept {
             // The next run finds the objects by their marks.
             tracing::warn!(owner = %self.order.owner, %error, "inventory not kept");
         }
+    }
+
+    /// Keeps what was written, beside what somebody else has kept meanwhile.
+    async fn keep_merged(&mut self) -> Result<End, InventoryError> {
+        let held = self.engine.store.load(&self.order.owner).await?;
+        for (id, entry) in &held.inventory.entries {
+            let entries = &mut self.next.entries;
+            entries.entry(id.clone()).or_insert_with(|| entry.clone());
+        }
+        self.lent.memory.held = Some(held);
+        self.keep().await
     }
 
     async fn keep(&mut self) -> Result<End, InventoryError> {
@@ -74,23 +88,9 @@ impl Execution {
         }
     }
 
-    /// Names owned objects that the rendering no longer holds; forgets those that are gone.
-    pub(super) fn left_git(&mut self) -> Vec<ObjectId> {
-        let live = self.engine.hub.live();
-        let left = |id: &ObjectId| !self.index.contains_key(id);
-        let is_gone = |id: &ObjectId| matches!(live.get(id), Live::Absent);
-        let all: Vec<ObjectId> = self
-            .next
-            .entries
-            .keys()
-            .filter(|id| left(id))
-            .cloned()
-            .collect();
-        let (gone, left) = all.into_iter().partition(is_gone);
-        let gone: Vec<ObjectId> = gone;
-        for id in gone {
-            self.next.entries.remove(&id);
-        }
-        left
+    /// Names owned objects that the rendering no longer holds.
+    pub(super) fn left_git(&self) -> Vec<ObjectId> {
+        let left = |id: &&ObjectId| !self.index.contains_key(*id);
+        self.next.entries.keys().filter(left).cloned().collect()
     }
 }

@@ -1,15 +1,16 @@
 //! What a run finds before it begins: the kinds, what is owned, what is live, what changes, the plan.
 
+mod owned;
+mod patience;
+
 use std::collections::{BTreeSet, HashMap};
-use std::future::Future;
 use std::sync::Arc;
 
-use tidegate_cluster::{ApiError, Class, Cluster, Live};
+use tidegate_cluster::{Cluster, Live};
 use tidegate_health::Status;
 use tidegate_object::{GroupKind, Gvk, Object, ObjectId};
 use tidegate_plan::{Change, Finding, Plan, PlanError};
 use tokio::sync::{mpsc, watch};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Inner;
@@ -18,7 +19,7 @@ use super::evidence::Logs;
 use super::execution::{Doing, Execution};
 use super::facts::Known;
 use super::gates::Keys;
-use super::groups::{self, Groups};
+use super::groups::Groups;
 use super::hub::Subscription;
 use super::item::{Item, Retry, Stage};
 use super::memory::Lent;
@@ -26,8 +27,9 @@ use super::report::Report;
 use super::work::Work;
 use crate::desired::{Desired, Refusal};
 use crate::digest::DigestKey;
-use crate::inventory::{Inventory, InventoryError};
+use crate::inventory::Inventory;
 use crate::{Order, Outcome, Run, RunObject, Step, marks};
+use patience::Halt;
 
 /// A run that is being prepared.
 pub(super) struct Survey {
@@ -38,12 +40,8 @@ pub(super) struct Survey {
     lent: Lent,
     subscription: Subscription,
     events: mpsc::UnboundedReceiver<ObjectId>,
-}
-
-/// Why a run ends before it began.
-enum Halt {
-    Stopped,
-    Failed(String),
+    /// Owned objects that are gone from the cluster, and from Git.
+    gone: BTreeSet<ObjectId>,
 }
 
 impl Survey {
@@ -64,6 +62,7 @@ impl Survey {
             lent,
             subscription,
             events,
+            gone: BTreeSet::new(),
         }
     }
 
@@ -92,7 +91,9 @@ impl Survey {
         let mut desired = Desired::of(&self.order.rendered, &self.order.owner, &namespaced);
         self.follow(&desired).await?;
         let objects = std::mem::take(&mut desired.objects);
+        self.rebuild().await;
         let items = self.items(objects, &key);
+        self.forget_gone(&items).await;
         let digests: Vec<&str> = items.iter().map(|item| item.digest.as_str()).collect();
         let rendering = key.digest(&serde_json::json!(digests));
         let writer = self.writer(&items).await?;
@@ -124,16 +125,6 @@ impl Survey {
         key.await.cloned()
     }
 
-    async fn read_inventory(&mut self) -> Result<(), Halt> {
-        if self.lent.memory.held.is_some() {
-            return Ok(());
-        }
-        let (engine, owner) = (Arc::clone(&self.engine), self.order.owner.clone());
-        let held = self.patiently(|| engine.store.load(&owner)).await?;
-        self.lent.memory.held = Some(held);
-        Ok(())
-    }
-
     /// Follows every kind that is wanted or owned, and waits until each has shown what is there.
     async fn follow(&mut self, desired: &Desired) -> Result<(), Halt> {
         let live = self.engine.hub.live().clone();
@@ -151,20 +142,30 @@ impl Survey {
         }
         for gvk in &kinds {
             let kind = gvk.group_kind();
-            let synced = self.patiently(|| live.synced(&kind)).await;
-            if let Err(Halt::Failed(_)) = synced {
-                // Not all of the kind, but perhaps these: each by its name.
-                let of_kind = desired
-                    .objects
-                    .iter()
-                    .filter(|object| object.id().kind == kind);
-                of_kind.for_each(|object| self.subscription.follow(object.id()));
-            } else {
-                synced?;
+            match self.patiently(|| live.synced(&kind)).await {
+                Err(Halt::Failed(_)) => self.follow_each(&kind, desired).await?,
+                synced => synced?,
             }
         }
         for object in &desired.objects {
             self.subscription.listen(object.id());
+        }
+        Ok(())
+    }
+
+    /// Follows wanted objects each by its name, where not all of their kind may be.
+    async fn follow_each(&mut self, kind: &GroupKind, desired: &Desired) -> Result<(), Halt> {
+        let live = self.engine.hub.live().clone();
+        let of_kind = desired.objects.iter().map(Object::id);
+        let of_kind: Vec<&ObjectId> = of_kind.filter(|id| id.kind == *kind).collect();
+        for id in &of_kind {
+            self.subscription.follow(id);
+        }
+        for id in of_kind {
+            // What may not be followed either is judged by the answers to its writes.
+            if let Err(Halt::Stopped) = self.patiently(|| live.synced_name(id)).await {
+                return Err(Halt::Stopped);
+            }
         }
         Ok(())
     }
@@ -263,58 +264,6 @@ impl Survey {
         Ok(plan)
     }
 
-    /// Finds out whether objects from elsewhere are there; what cannot be known is left out.
-    async fn look_for(&mut self, ids: BTreeSet<ObjectId>) -> Vec<(ObjectId, bool)> {
-        let reader = &self.engine.reader;
-        let looks = ids.into_iter().map(|id| async move {
-            let found = reader.get_metadata(&id).await;
-            let there = match found {
-                Ok(found) => found.is_some(),
-                Err(error) if error.class == Class::UnknownKind => false,
-                Err(_) => return None,
-            };
-            Some((id, there))
-        });
-        let found = futures::future::join_all(looks).await;
-        let found: Vec<_> = found.into_iter().flatten().collect();
-        let there = found.iter().filter(|(_, there)| *there);
-        self.lent
-            .memory
-            .seen
-            .extend(there.map(|(id, _)| id.clone()));
-        found
-    }
-
-    /// Asks until there is an answer that lasts, and says meanwhile why there is none.
-    async fn patiently<T, E, F>(&mut self, mut ask: impl FnMut() -> F) -> Result<T, Halt>
-    where
-        E: Passing,
-        F: Future<Output = Result<T, E>>,
-    {
-        let mut retry = Retry::default();
-        loop {
-            let answer = tokio::select! {
-                answer = ask() => answer,
-                () = self.stop.cancelled() => return Err(Halt::Stopped),
-            };
-            let error = match answer {
-                Ok(answer) => {
-                    self.report.say("");
-                    return Ok(answer);
-                }
-                Err(error) if error.passes() => error,
-                Err(error) => return Err(Halt::Failed(error.to_string())),
-            };
-            self.report.say(error.to_string());
-            self.report.publish(Vec::new());
-            let at = retry.failed(None, Instant::now());
-            tokio::select! {
-                () = tokio::time::sleep_until(at) => {}
-                () = self.stop.cancelled() => return Err(Halt::Stopped),
-            }
-        }
-    }
-
     fn execution(self, found: Found) -> Execution {
         let Found {
             items,
@@ -324,7 +273,8 @@ impl Survey {
             rendering,
         } = found;
         let held = self.lent.memory.held.as_ref();
-        let next = held.map_or_else(Inventory::default, |held| held.inventory.clone());
+        let mut next = held.map_or_else(Inventory::default, |held| held.inventory.clone());
+        next.entries.retain(|id, _| !self.gone.contains(id));
         let mut execution = Execution {
             asker: Asker {
                 reader: self.engine.reader.clone(),
@@ -368,71 +318,6 @@ struct Found {
     plan: Plan,
     writer: Cluster,
     rendering: String,
-}
-
-impl Execution {
-    /// Works out who waits for whom, and whose dry-run waits for changes of this plan.
-    fn connect(&mut self) {
-        let ids = self.items.iter().enumerate();
-        self.index = ids
-            .map(|(index, item)| (item.id().clone(), index))
-            .collect();
-        for edge in &self.plan.edges {
-            if let Some(from) = self.index.get(&edge.from) {
-                self.dependents
-                    .entry(edge.to.clone())
-                    .or_default()
-                    .push(*from);
-            }
-        }
-        for index in 0..self.items.len() {
-            if !self.items.get(index).is_some_and(Item::is_due) {
-                continue;
-            }
-            let needs = groups::needs(index, &self.items, self.engine.reader.kinds());
-            for need in &needs {
-                if let Some(needed) = self.items.get(*need) {
-                    self.dependents
-                        .entry(needed.id().clone())
-                        .or_default()
-                        .push(index);
-                }
-            }
-            let group = self.groups.join(index, needs);
-            if let Some(item) = self.items.get_mut(index) {
-                item.group = group;
-            }
-        }
-        let left = self.left_git();
-        self.report.left_git(left);
-        if let Some(refused) = self.refused.first() {
-            let place = refused.origin.as_ref().map(|origin| format!(" ({origin})"));
-            let text = format!(
-                "{}{}: {}; nothing was written",
-                refused.id.short(),
-                place.unwrap_or_default(),
-                refused.message
-            );
-            self.halted = Some(text);
-        }
-    }
-}
-
-/// Errors that may pass by themselves.
-trait Passing: std::fmt::Display {
-    fn passes(&self) -> bool;
-}
-
-impl Passing for ApiError {
-    fn passes(&self) -> bool {
-        self.class.is_transient()
-    }
-}
-
-impl Passing for InventoryError {
-    fn passes(&self) -> bool {
-        self.is_transient()
-    }
 }
 
 /// The kinds that the rendering itself defines, and whether their objects live in namespaces.

@@ -40,6 +40,13 @@ pub(crate) struct Held {
     version: Option<String>,
 }
 
+impl Held {
+    /// Tells whether nothing was kept yet.
+    pub(crate) fn is_new(&self) -> bool {
+        self.version.is_none()
+    }
+}
+
 impl Store {
     /// Keeps inventories in a namespace, with the agent's own rights.
     pub(crate) fn new(cluster: Cluster, namespace: String) -> Self {

@@ -119,20 +119,20 @@ fn an_object_of_another_owner_is_blocked_and_stays_theirs() {
     let mut world = World::new("other");
     assert_eq!(world.apply(CONFIG).outcome, Some(Outcome::Healthy));
     let theirs = world.writes();
-    world.owner = Owner {
+    world.tenant.owner = Owner {
         namespace: "cli".into(),
         name: "other".into(),
         uid: "one-shot".into(),
     };
     let mut first = World::new("first");
-    first.owner = world.owner.clone();
+    first.tenant.owner = world.owner.clone();
     let shared = CONFIG.replace("NS", &world.namespace);
     assert_eq!(
         first.apply(&shared.replace("shared", "mine")).outcome,
         Some(Outcome::Healthy)
     );
-    world.engine = engine(world.control_plane, &world.namespace);
-    world.owner.uid = "another".into();
+    world.tenant.engine = engine(world.control_plane.kubeconfig(), &world.namespace);
+    world.tenant.owner.uid = "another".into();
     let run = world.apply(&CONFIG.replace("shared", "mine").replace("blue", "red"));
     assert_eq!(run.outcome, Some(Outcome::Degraded), "{}", describe(&run));
     let mine = object(&run, "configmap/mine");

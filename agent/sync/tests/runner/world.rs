@@ -1,6 +1,7 @@
 //! A namespace of the shared control plane, an account that deploys, and an engine.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -17,9 +18,14 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
-/// One test's part of the control plane.
+/// One test's part of the shared control plane.
 pub(crate) struct World {
     pub control_plane: &'static ControlPlane,
+    pub tenant: Tenant,
+}
+
+/// A namespace, and an engine with an owner whose objects live there.
+pub(crate) struct Tenant {
     pub namespace: String,
     pub engine: Engine,
     pub owner: Owner,
@@ -40,43 +46,77 @@ pub(crate) fn runtime() -> &'static Runtime {
 impl World {
     /// Makes a namespace whose deployer may do everything in the cluster.
     pub(crate) fn new(name: &str) -> Self {
-        let world = Self::without_rights(name);
-        let binding = format!(
-            "apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {{name: {0}}}
-roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}}
-subjects: [{{kind: ServiceAccount, name: deployer, namespace: {0}}}]
-",
-            world.namespace
-        );
-        world.control_plane.apply(&binding).unwrap();
-        world
+        let control_plane = ControlPlane::shared();
+        let tenant = Tenant::new(control_plane, name);
+        tenant.allow_everything(control_plane);
+        Self {
+            control_plane,
+            tenant,
+        }
     }
 
     /// Makes a namespace whose deployer may do nothing.
     pub(crate) fn without_rights(name: &str) -> Self {
-        let world = Self::on(ControlPlane::shared(), name);
-        let account =
-            "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: deployer, namespace: NS}\n";
-        world.control_plane.apply(&world.text(account)).unwrap();
-        world
+        let control_plane = ControlPlane::shared();
+        let tenant = Tenant::new(control_plane, name);
+        Self {
+            control_plane,
+            tenant,
+        }
     }
 
-    /// Makes a namespace without a deployer.
-    pub(crate) fn on(control_plane: &'static ControlPlane, name: &str) -> Self {
+    /// The live object at a path below its namespace.
+    pub(crate) fn live(&self, path: &str) -> Value {
+        self.control_plane.client().get(&self.text(path)).unwrap()
+    }
+
+    /// What the deployer has written so far, oldest first.
+    pub(crate) fn writes(&self) -> Vec<AuditEvent> {
+        let user = format!("system:serviceaccount:{}:deployer", self.namespace);
+        let events = self.control_plane.audit().unwrap().into_iter();
+        events
+            .filter(|event| event.is_write() && event.user == user)
+            .collect()
+    }
+}
+
+impl std::ops::Deref for World {
+    type Target = Tenant;
+
+    fn deref(&self) -> &Tenant {
+        &self.tenant
+    }
+}
+
+impl Tenant {
+    /// Makes a namespace with a deployer that may do nothing.
+    pub(crate) fn new(control_plane: &ControlPlane, name: &str) -> Self {
         let namespace = control_plane.new_namespace(name).unwrap();
         let owner = Owner {
             namespace: namespace.clone(),
             name: name.into(),
             uid: format!("uid-of-{namespace}"),
         };
-        Self {
-            engine: engine(control_plane, &namespace),
-            control_plane,
+        let tenant = Self {
+            engine: engine(control_plane.kubeconfig(), &namespace),
             namespace,
             owner,
-        }
+        };
+        let account =
+            "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: deployer, namespace: NS}\n";
+        control_plane.apply(&tenant.text(account)).unwrap();
+        tenant
+    }
+
+    /// Allows the deployer everything.
+    pub(crate) fn allow_everything(&self, control_plane: &ControlPlane) {
+        let binding = "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: NS}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects: [{kind: ServiceAccount, name: deployer, namespace: NS}]
+";
+        control_plane.apply(&self.text(binding)).unwrap();
     }
 
     /// Replaces `NS` by the namespace.
@@ -130,20 +170,6 @@ subjects: [{{kind: ServiceAccount, name: deployer, namespace: {0}}}]
             task,
         }
     }
-
-    /// The live object at a path below its namespace.
-    pub(crate) fn live(&self, path: &str) -> Value {
-        self.control_plane.client().get(&self.text(path)).unwrap()
-    }
-
-    /// What the deployer has written so far, oldest first.
-    pub(crate) fn writes(&self) -> Vec<AuditEvent> {
-        let user = format!("system:serviceaccount:{}:deployer", self.namespace);
-        let events = self.control_plane.audit().unwrap().into_iter();
-        events
-            .filter(|event| event.is_write() && event.user == user)
-            .collect()
-    }
 }
 
 impl Going {
@@ -185,9 +211,9 @@ impl Going {
 }
 
 /// An engine that keeps its inventories in a namespace, with all rights of its own.
-pub(crate) fn engine(control_plane: &ControlPlane, namespace: &str) -> Engine {
+pub(crate) fn engine(kubeconfig: &Path, namespace: &str) -> Engine {
     let options = ConnectOptions {
-        kubeconfig: Some(control_plane.kubeconfig().to_owned()),
+        kubeconfig: Some(kubeconfig.to_owned()),
         ..ConnectOptions::default()
     };
     runtime().block_on(async {

@@ -1,0 +1,109 @@
+//! What an owner has already: its inventory, kept or rebuilt, and what is gone.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+use tidegate_cluster::{Class, Live};
+use tidegate_object::{Object, ObjectId};
+
+use super::Survey;
+use super::patience::Halt;
+use crate::engine::item::Item;
+use crate::inventory::{Entry, Held};
+use crate::marks;
+
+/// How many objects are looked for at the same time.
+const LOOKS: usize = 16;
+
+impl Survey {
+    pub(super) async fn read_inventory(&mut self) -> Result<(), Halt> {
+        if self.lent.memory.held.is_some() {
+            return Ok(());
+        }
+        let (engine, owner) = (Arc::clone(&self.engine), self.order.owner.clone());
+        let held = self.patiently(|| engine.store.load(&owner)).await?;
+        self.lent.memory.held = Some(held);
+        Ok(())
+    }
+
+    /// Finds by their marks the objects of an owner whose inventory is lost.
+    pub(super) async fn rebuild(&mut self) {
+        let uid = self.order.owner.uid.clone();
+        let is_new = self.lent.memory.held.as_ref().is_some_and(Held::is_new);
+        // An owner that has nothing yet has lost nothing.
+        if !is_new || self.engine.hub.live().labelled(&uid).is_empty() {
+            return;
+        }
+        let selector = format!("{}={uid}", marks::LAYER_LABEL);
+        let (reader, selector) = (&self.engine.reader, &selector);
+        let lists = futures::stream::iter(reader.kinds().all());
+        let lists = lists.map(|kind| async move {
+            let kind = kind.gvk.group_kind();
+            // Kinds that cannot be listed hold nothing that was applied.
+            reader
+                .list_metadata(&kind, None, selector)
+                .await
+                .unwrap_or_default()
+        });
+        let found: Vec<Vec<Object>> = lists.buffer_unordered(LOOKS).collect().await;
+        let ours = |object: &&Object| marks::owner_of(object).is_some_and(|owner| owner.uid == uid);
+        let Some(held) = &mut self.lent.memory.held else {
+            return;
+        };
+        for object in found.iter().flatten().filter(ours) {
+            let entry = Entry {
+                api_version: object.gvk().api_version(),
+                uid: object.uid().unwrap_or_default().into(),
+                digest: String::new(),
+                applied: None,
+            };
+            held.inventory
+                .entries
+                .entry(object.id().clone())
+                .or_insert(entry);
+        }
+        tracing::info!(owner = %self.order.owner, objects = held.inventory.entries.len(), "inventory rebuilt from marks");
+    }
+
+    /// Forgets owned objects that have left Git, and are gone from the cluster.
+    pub(super) async fn forget_gone(&mut self, items: &[Item]) {
+        let wanted: BTreeSet<&ObjectId> = items.iter().map(Item::id).collect();
+        let Some(held) = &self.lent.memory.held else {
+            return;
+        };
+        let live = self.engine.hub.live();
+        let is_absent = |id: &&ObjectId| matches!(live.get(id), Live::Absent);
+        let left = held.inventory.entries.keys();
+        let absent = left.filter(|id| !wanted.contains(id)).filter(is_absent);
+        let absent: BTreeSet<ObjectId> = absent.cloned().collect();
+        // Without its label, an object is out of the watch's sight, but not gone.
+        let looks = self.look_for(absent).await;
+        self.gone = looks
+            .into_iter()
+            .filter(|(_, there)| !there)
+            .map(|(id, _)| id)
+            .collect();
+    }
+
+    /// Finds out whether objects from elsewhere are there; what cannot be known is left out.
+    pub(super) async fn look_for(&mut self, ids: BTreeSet<ObjectId>) -> Vec<(ObjectId, bool)> {
+        let reader = &self.engine.reader;
+        let looks = futures::stream::iter(ids).map(|id| async move {
+            let there = match reader.get_metadata(&id).await {
+                Ok(found) => found.is_some(),
+                Err(error) if error.class == Class::UnknownKind => false,
+                Err(_) => return None,
+            };
+            Some((id, there))
+        });
+        let looks = looks.buffer_unordered(LOOKS).filter_map(std::future::ready);
+        let found: Vec<_> = looks.collect().await;
+        let there = found.iter().filter(|(_, there)| *there);
+        self.lent
+            .memory
+            .seen
+            .extend(there.map(|(id, _)| id.clone()));
+        found
+    }
+}
