@@ -80,14 +80,6 @@ pub enum YamlError {
         /// Why, and what to do.
         problem: String,
     },
-    /// A well-formed text with other fields or types than its reader expects.
-    #[error("{mark}: {problem}")]
-    Shape {
-        /// Where the document starts.
-        mark: Mark,
-        /// The field and the problem.
-        problem: String,
-    },
 }
 
 impl YamlError {
@@ -101,8 +93,7 @@ impl YamlError {
             | Self::Merge { mark, .. }
             | Self::DuplicateKey { mark, .. }
             | Self::Key { mark, .. }
-            | Self::Value { mark, .. }
-            | Self::Shape { mark, .. } => *mark,
+            | Self::Value { mark, .. } => *mark,
         }
     }
 }

@@ -124,3 +124,171 @@ fn keys_must_be_texts() {
         r#"error: line 1, column 5: key "10" is read as !!int, and must be a text; put it in quotes"#,
     );
 }
+
+#[test]
+fn streams_of_documents_are_read_whatever_their_line_ends() {
+    for text in [
+        "a: |\n  b\n---\n# none\n---\nc: 'd\n  e'\n",
+        "\u{feff}a: |\r\n  b\r\n---\r\n# none\r\n---\r\nc: 'd\r\n  e'\r\n",
+        "%YAML 1.1\n---\na: |\n  b\n...\n---\n...\n---#\nc: 'd\n  e'",
+    ] {
+        check(text, "{\"a\":\"b\\n\"}\nnull\n{\"c\":\"d e\"}");
+    }
+    check("", "");
+    check("# only a comment\n", "");
+}
+
+#[test]
+fn what_is_left_out_is_null_but_in_braces_it_is_an_empty_text() {
+    check(
+        "a:\nb: {c: , d}\n-",
+        "error: line 3, column 1: this fits not into the mapping of line 1, column 1; correct the indentation",
+    );
+    check(
+        "a:\nb: {c: , d}\ne: [f: ]\ng:\n-\n",
+        r#"{"a":null,"b":{"c":"","d":""},"e":[{"f":""}],"g":[null]}"#,
+    );
+}
+
+#[test]
+fn folded_blocks_are_what_kustomize_makes_of_them() {
+    check("a: >\n  b\n  c\n\n  d\n", r#"{"a":"b c\nd\n"}"#);
+    check("a: >\n  b\n    c\n  d\n", r#"{"a":"b\n\n  c\nd\n"}"#);
+    check("a: >2\n    b\n  c\n  d\n", r#"{"a":"  b\nc d\n"}"#);
+}
+
+#[test]
+fn tags_come_in_short_form() {
+    let text = "%TAG !e! tag:example.com,2000:\n---\n[!!str a, !e!x b, !<tag:yaml.org,2002:int> 1, !y c, ! d]\n";
+    let documents = parse_documents(text, &Limits::default()).unwrap();
+    let tags = documents[0]
+        .root
+        .items()
+        .unwrap()
+        .iter()
+        .map(|item| item.tag.as_deref());
+    let expected = [
+        Some("!!str"),
+        Some("tag:example.com,2000:x"),
+        Some("!!int"),
+        Some("!y"),
+        Some("!"),
+    ];
+    assert!(tags.eq(expected));
+}
+
+#[test]
+fn every_node_knows_its_place() {
+    let text = "a:\n  - b: 'é' # c\n    d: [1,\n        2]\n---\n&x e: *x\n";
+    let error =
+        parse_documents(text, &Limits::default()).and_then(|documents| documents[1].root.to_json());
+    assert_eq!(error.unwrap(), serde_json::json!({"e": "e"}));
+    let documents = parse_documents(text, &Limits::default()).unwrap();
+    let item = &documents[0].root.get("a").unwrap().items().unwrap()[0];
+    let place = |node: &tidegate_yaml::Node| (node.mark.line, node.mark.column);
+    assert_eq!(place(item), (2, 5));
+    assert_eq!(place(item.get("b").unwrap()), (2, 8));
+    assert_eq!(place(&item.get("d").unwrap().items().unwrap()[1]), (4, 9));
+    assert_eq!(place(&documents[1].root), (6, 1));
+}
+
+#[test]
+fn broken_scalars_are_refused_with_a_place_and_advice() {
+    for (text, expected) in [
+        (
+            "a: b: c",
+            "line 1, column 5: no value can stand here; put a text with ': ' in quotes, or correct the indentation",
+        ),
+        (
+            "a: 1\nb\nc: 2",
+            "line 2, column 1: no ':' follows this key on its line; add it, or indent the text",
+        ),
+        (
+            "a:\n\t- b",
+            "line 2, column 1: a tab cannot indent; use spaces",
+        ),
+        (
+            "a: `b`",
+            "line 1, column 4: no text can start with '`'; put it in quotes",
+        ),
+        ("a: 'b\n", "line 1, column 4: no ' closes this text; add it"),
+        (
+            "a: \"b\n---\n",
+            "line 1, column 4: the document ends inside of these quotes; close them",
+        ),
+        (
+            "a: \"\\q\"",
+            "line 1, column 5: unknown escape; write \\\\ for a backslash",
+        ),
+        (
+            "a: \"\\ud800\"",
+            "line 1, column 5: the escape must have 4 hexadecimal digits and name a character",
+        ),
+    ] {
+        check(text, &format!("error: {expected}"));
+    }
+}
+
+#[test]
+fn broken_structure_is_refused_with_a_place_and_advice() {
+    for (text, expected) in [
+        (
+            "a: [b, c\nd: e",
+            "line 2, column 2: here must stand ',' or ']'; add it, or quote the text",
+        ),
+        (
+            "a: {b: c",
+            "line 1, column 9: here must stand ',' or '}'; add it, or quote the text",
+        ),
+        (
+            "a: [,]",
+            "line 1, column 5: a value must stand before the comma",
+        ),
+        (
+            "a: ]",
+            "line 1, column 4: nothing is open that this bracket closes; remove it, or quote the text",
+        ),
+        (
+            "a: |x\n  b",
+            "line 1, column 4: after '|' or '>' only '+', '-', a digit from 1 and a comment may stand; move the text to the next line",
+        ),
+        (
+            "a:\n  - b\n c: d",
+            "line 3, column 2: this fits not into the mapping of line 1, column 1; correct the indentation",
+        ),
+        (
+            "- a\nb: c",
+            "line 2, column 1: this fits not into the sequence of line 1, column 1; correct the indentation",
+        ),
+        (
+            "a: - b",
+            "line 1, column 4: no sequence can start here; put '-' on a line of its own or the text in quotes",
+        ),
+        (
+            "a: &",
+            "line 1, column 4: an anchor's name has letters, digits, '-' and '_' only; quote a text that starts with '&' or '*'",
+        ),
+        (
+            "a: !x!y z",
+            "line 1, column 4: the tag handle !x! is not declared; add a %TAG line for it",
+        ),
+        (
+            "%YAML 2.0\n---\n",
+            "line 1, column 1: only YAML 1.1 and 1.2 are known; correct the version or remove the line",
+        ),
+        (
+            "a: 1\n...\nb: 2",
+            "line 3, column 1: a document must start with '---' here; add it, or correct the indentation",
+        ),
+        (
+            "a: \u{7f}",
+            "line 1, column 4: control character U+007F; write it as an escape in double quotes",
+        ),
+        (
+            "{<<: *a}",
+            "line 1, column 6: alias *a has no anchor &a before it in the document; add the anchor or quote the text",
+        ),
+    ] {
+        check(text, &format!("error: {expected}"));
+    }
+}
