@@ -135,6 +135,6 @@ fn written(value: &Node) -> String {
         ScalarStyle::SingleQuoted => format!("'{}'", text.replace('\'', "''")),
         ScalarStyle::Literal => format!("|-\n  {text}"),
         ScalarStyle::Folded => format!(">-\n  {text}"),
-        ScalarStyle::Plain => text.to_string(),
+        ScalarStyle::Plain | ScalarStyle::Omitted => text.to_string(),
     }
 }
