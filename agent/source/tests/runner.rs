@@ -9,7 +9,6 @@ mod runner {
     mod refs;
     mod rig;
     mod ssh;
-    mod tls;
     mod tree;
     mod wire;
 }

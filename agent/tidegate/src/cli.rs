@@ -2,7 +2,10 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{Completion, Get, Sync, Vendor, Version};
+use crate::command::{
+    Apply, Build, Check, Completion, Diff, Get, Install, Plan, Sync, Uninstall, Vendor, Version,
+    Why,
+};
 use crate::exit::Exit;
 
 /// Brings Kubernetes clusters to what Git says, in dependency waves, and says what it waits for.
@@ -22,22 +25,38 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Apply(Apply),
+    Build(Build),
+    Check(Check),
     Completion(Completion),
+    Diff(Diff),
     Get(Get),
+    Install(Install),
+    Plan(Plan),
     Sync(Sync),
+    Uninstall(Uninstall),
     Vendor(Vendor),
     Version(Version),
+    Why(Why),
 }
 
 impl Cli {
     /// Does what was asked.
     pub(crate) async fn run(&self) -> anyhow::Result<Exit> {
         match &self.command {
+            Command::Apply(command) => command.run().await,
+            Command::Build(command) => command.run(),
+            Command::Check(command) => command.run().await,
             Command::Completion(command) => command.run(),
+            Command::Diff(command) => command.run().await,
             Command::Get(command) => command.run().await,
+            Command::Install(command) => command.run().await,
+            Command::Plan(command) => command.run().await,
             Command::Sync(command) => command.run().await,
+            Command::Uninstall(command) => command.run().await,
             Command::Vendor(command) => command.run().await,
             Command::Version(command) => command.run().await,
+            Command::Why(command) => command.run().await,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod cli;
 mod command;
 mod exit;
+mod manifests;
 mod output;
 
 use std::process::ExitCode;

@@ -21,6 +21,11 @@ pub(crate) fn line(text: &str) -> io::Result<()> {
     data(&format!("{text}\n"))
 }
 
+/// Writes one message to stderr.
+pub(crate) fn message(text: &str) -> io::Result<()> {
+    quiet(writeln!(anstream::stderr(), "{text}"))
+}
+
 fn quiet(written: io::Result<()>) -> io::Result<()> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

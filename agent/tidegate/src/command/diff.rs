@@ -1,0 +1,209 @@
+//! `tidegate diff PATH`.
+
+use anyhow::{Context as _, Result};
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+use similar::TextDiff;
+use tidegate_cluster::Cluster;
+use tidegate_object::Object;
+use tidegate_plan::Change;
+use tidegate_sync::{Desired, Owner};
+
+use super::layers::{self, LayerName};
+use super::live::{Compared, Comparison, plain};
+use super::render_args::{RenderArgs, finding_line};
+use crate::command::ClusterArgs;
+use crate::exit::Exit;
+use crate::output;
+
+/// Lines of context around a difference.
+const CONTEXT: usize = 3;
+
+/// Show what would change in the cluster, field by field, secrets masked
+///
+/// The API server answers it by dry-run: nothing is written. Exit code 0 no change, 1 changes, 2 error.
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    #[command(flatten)]
+    render: RenderArgs,
+    /// The layer that owns the objects: then fields that left Git are shown, too.
+    #[arg(long, value_name = "[NAMESPACE/]LAYER")]
+    layer: Option<LayerName>,
+    /// The form of the output.
+    #[arg(short, long, value_name = "FORM", default_value = "table")]
+    output: Form,
+    #[command(flatten)]
+    to: ClusterArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// For people.
+    Table,
+    /// For a pull request.
+    Markdown,
+    /// For programs: each change, masked.
+    Json,
+}
+
+impl Diff {
+    pub(crate) async fn run(&self) -> Result<Exit> {
+        let rendered = self.render.render()?;
+        let cluster = Cluster::connect(&self.to.options()).await?;
+        cluster.kinds().refresh().await?;
+        let owner = self.owner(&cluster).await?;
+        let objects = match &owner {
+            None => rendered.objects.clone(),
+            Some(owner) => {
+                let scope = |gvk: &_| cluster.kinds().resolve(gvk).map(|kind| kind.namespaced);
+                let desired = Desired::of(&rendered, owner, &scope);
+                if let Some(refusal) = desired.refused.into_iter().next() {
+                    return Err(refusal.into());
+                }
+                desired.objects
+            }
+        };
+        let manager = owner.as_ref().map(Owner::manager);
+        let compared = Comparison::of(&cluster, &objects, manager.as_deref()).await?;
+        let changed = compared
+            .objects
+            .iter()
+            .filter(|compared| compared.change != Change::None);
+        let changed: Vec<&Compared> = changed.collect();
+        output::data(&self.text(&changed)?)?;
+        let findings: Vec<String> = rendered.findings.iter().map(finding_line).collect();
+        self.render.report(&findings)?;
+        Ok(if changed.is_empty() {
+            Exit::Done
+        } else {
+            Exit::NotDone
+        })
+    }
+
+    async fn owner(&self, cluster: &Cluster) -> Result<Option<Owner>> {
+        let Some(name) = &self.layer else {
+            return Ok(None);
+        };
+        let metadata = layers::find(cluster, None, name).await?.metadata;
+        Ok(Some(Owner {
+            namespace: metadata.namespace.context("the layer has no namespace")?,
+            name: metadata.name.context("the layer has no name")?,
+            uid: metadata.uid.context("the layer has no uid")?,
+        }))
+    }
+
+    fn text(&self, changed: &[&Compared]) -> Result<String> {
+        let parts = |write: &dyn Fn(&Compared) -> String| {
+            let parts: Vec<String> = changed.iter().map(|compared| write(compared)).collect();
+            parts.concat()
+        };
+        Ok(match self.output {
+            Form::Table => parts(&|compared| {
+                let Compared { change, id, .. } = compared;
+                format!("{change} {id}\n{}", unified(compared))
+            }),
+            Form::Markdown => parts(&|compared| {
+                let Compared { change, id, .. } = compared;
+                format!("**{change} {id}**\n\n```diff\n{}```\n\n", unified(compared))
+            }),
+            Form::Json => {
+                let values: Vec<Value> = changed.iter().map(|compared| as_json(compared)).collect();
+                format!("{}\n", serde_json::to_string_pretty(&values)?)
+            }
+        })
+    }
+}
+
+fn as_json(compared: &Compared) -> Value {
+    let (before, after) = masked(compared);
+    json!({"object": compared.id, "change": compared.change, "before": before, "after": after})
+}
+
+fn unified(compared: &Compared) -> String {
+    let (before, after) = masked(compared);
+    let before = before.map_or(String::new(), |value| tidegate_yaml::emit(&value));
+    let after = tidegate_yaml::emit(&after);
+    let diff = TextDiff::from_lines(&before, &after);
+    let mut unified = diff.unified_diff();
+    unified.context_radius(CONTEXT).to_string()
+}
+
+/// Both sides, with secret values replaced: equal ones by the same text, different ones by different texts.
+fn masked(compared: &Compared) -> (Option<Value>, Value) {
+    let mut before = compared.before.as_ref().map(plain);
+    let mut after = plain(&compared.after);
+    if is_secret(&compared.after) {
+        let old = before.as_ref().and_then(|value| value.get("data")).cloned();
+        let new = after.get("data").cloned();
+        let same = |key: &str| {
+            let value =
+                |data: &Option<Value>| data.as_ref().and_then(|data| data.get(key)).cloned();
+            value(&old) == value(&new)
+        };
+        if let Some(before) = &mut before {
+            mask(before, &|key| {
+                if same(key) { "***" } else { "*** (before)" }
+            });
+        }
+        mask(&mut after, &|key| {
+            if same(key) { "***" } else { "*** (after)" }
+        });
+    }
+    (before, after)
+}
+
+fn is_secret(object: &Object) -> bool {
+    object.id().kind.is("", "Secret")
+}
+
+fn mask(value: &mut Value, with: &dyn Fn(&str) -> &'static str) {
+    for field in ["data", "stringData"] {
+        match value.get_mut(field) {
+            Some(Value::Object(entries)) => {
+                for (key, value) in entries.iter_mut() {
+                    *value = json!(with(key));
+                }
+            }
+            Some(other) if !other.is_null() => *other = json!("***"),
+            _ => {}
+        }
+    }
+    if let Some(annotations) = value
+        .pointer_mut("/metadata/annotations")
+        .and_then(Value::as_object_mut)
+    {
+        annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(data: &Value) -> Object {
+        let value =
+            json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": data});
+        Object::new(value).unwrap()
+    }
+
+    #[test]
+    fn secret_values_are_masked_and_changed_keys_are_seen() {
+        let after = secret(&json!({"same": "eA==", "password": "Y2FuYXJ5"}));
+        let compared = Compared {
+            id: after.id().clone(),
+            change: Change::Update,
+            before: Some(secret(&json!({"same": "eA==", "password": "b2xk"}))),
+            after,
+        };
+        insta::assert_snapshot!(unified(&compared), @r"
+        @@ -1,6 +1,6 @@
+         apiVersion: v1
+         data:
+        -  password: '*** (before)'
+        +  password: '*** (after)'
+           same: '***'
+         kind: Secret
+         metadata:
+        ");
+    }
+}

@@ -1,0 +1,100 @@
+//! `tidegate install`.
+
+use anyhow::{Context as _, Result};
+use clap::{Args, ValueEnum};
+use tidegate_cluster::{ApplyOptions, Cluster, Force, Mode};
+use tidegate_kustomize::Options;
+use tidegate_object::Object;
+
+use crate::command::ClusterArgs;
+use crate::exit::Exit;
+use crate::manifests::Manifests;
+use crate::output;
+
+/// The field manager of an installation.
+const MANAGER: &str = "tidegate-install";
+/// How long a new kind may take until it is served.
+const SERVED_WITHIN: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// Install the agent, or print what would be installed
+///
+/// The same as `kubectl apply --server-side -k manifests/tidegate`.
+#[derive(Debug, Args)]
+pub(crate) struct Install {
+    /// Print the manifests, and touch no cluster.
+    #[arg(long)]
+    export: bool,
+    /// A part that not everybody wants; may be given more than once.
+    #[arg(long, value_name = "PART")]
+    with: Vec<Part>,
+    #[command(flatten)]
+    to: ClusterArgs,
+}
+
+/// A part that not everybody wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// A deployer account that may do everything, for clusters of one tenant.
+    BroadDeployer,
+    /// Reads of the common kinds and those of the database layer, in place of reads of everything.
+    NarrowReader,
+    /// A ServiceMonitor, for clusters with the Prometheus Operator.
+    Servicemonitor,
+}
+
+impl Part {
+    fn folder(self) -> &'static str {
+        match self {
+            Self::BroadDeployer => "broad-deployer",
+            Self::NarrowReader => "narrow-reader",
+            Self::Servicemonitor => "servicemonitor",
+        }
+    }
+}
+
+impl Install {
+    pub(crate) async fn run(&self) -> Result<Exit> {
+        let objects = manifests(&self.with)?;
+        if self.export {
+            let values = objects.iter().map(Object::value);
+            output::data(&tidegate_yaml::emit_all(values))?;
+            return Ok(Exit::Done);
+        }
+        let cluster = Cluster::connect(&self.to.options()).await?;
+        cluster.kinds().refresh().await?;
+        for object in &objects {
+            apply(&cluster, object).await?;
+        }
+        output::line("installed; next: create a Layer, then `tidegate get`")?;
+        Ok(Exit::Done)
+    }
+}
+
+/// Renders the agent's manifests with these parts.
+pub(super) fn manifests(parts: &[Part]) -> Result<Vec<Object>> {
+    let tree = Manifests::new(parts.iter().map(|part| part.folder()));
+    let rendered = tidegate_kustomize::build(&tree, "", &Options::default())?;
+    Ok(rendered.objects)
+}
+
+async fn apply(cluster: &Cluster, object: &Object) -> Result<()> {
+    let id = object.id();
+    if cluster.kinds().resolve(object.gvk()).is_none() {
+        cluster.kinds().refresh().await?;
+        cluster.kinds().wait_for(object.gvk(), SERVED_WITHIN).await;
+    }
+    let options = ApplyOptions {
+        manager: MANAGER,
+        force: Force::Yes,
+        mode: Mode::Write,
+        uid: None,
+    };
+    let applied = cluster.apply(object, &options).await;
+    let applied = applied.with_context(|| format!("{id} cannot be applied"))?;
+    let done = if applied.created {
+        "created"
+    } else {
+        "applied"
+    };
+    Ok(output::line(&format!("{done} {id}"))?)
+}

@@ -1,0 +1,79 @@
+//! `tidegate uninstall`.
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use tidegate_cluster::Cluster;
+use tidegate_object::{Object, ObjectId};
+
+use super::install::{Part, manifests};
+use super::layers;
+use crate::command::ClusterArgs;
+use crate::exit::Exit;
+use crate::output;
+
+/// Kinds that are left, since what people made goes with them.
+const LEFT: [&str; 2] = ["CustomResourceDefinition", "Namespace"];
+
+/// Remove the agent, and say what stays
+///
+/// Layers, their objects, their inventories and the agent's namespace stay, and so does the definition
+/// of the Layer resource: an agent that is installed again goes on where this one stopped.
+#[derive(Debug, Args)]
+pub(crate) struct Uninstall {
+    /// Remove; without it, only what would be removed is shown.
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    to: ClusterArgs,
+}
+
+impl Uninstall {
+    pub(crate) async fn run(&self) -> Result<Exit> {
+        let cluster = Cluster::connect(&self.to.options()).await?;
+        cluster.kinds().refresh().await?;
+        let mut objects = manifests(&[Part::BroadDeployer, Part::Servicemonitor])?;
+        // What others stand on goes last.
+        objects.reverse();
+        let (stay, go): (Vec<Object>, Vec<Object>) = objects
+            .into_iter()
+            .partition(|object| LEFT.contains(&object.id().kind.kind.as_str()));
+        for object in &go {
+            self.remove(&cluster, object.id()).await?;
+        }
+        say_what_stays(&cluster, &stay).await?;
+        if !self.yes {
+            output::line("nothing was removed; pass --yes to remove it")?;
+        }
+        Ok(Exit::Done)
+    }
+
+    async fn remove(&self, cluster: &Cluster, id: &ObjectId) -> Result<()> {
+        if cluster.kinds().preferred(&id.kind).is_none() {
+            return Ok(());
+        }
+        let live = cluster
+            .get(id)
+            .await
+            .with_context(|| format!("{id} cannot be read"))?;
+        let Some(live) = live else { return Ok(()) };
+        if !self.yes {
+            return Ok(output::line(&format!("would remove {id}"))?);
+        }
+        let removed = cluster.delete(&live).await;
+        removed.with_context(|| format!("{id} cannot be removed"))?;
+        Ok(output::line(&format!("removed {id}"))?)
+    }
+}
+
+async fn say_what_stays(cluster: &Cluster, stay: &[Object]) -> Result<()> {
+    for object in stay {
+        output::line(&format!("stays {}", object.id()))?;
+    }
+    if cluster.kinds().preferred(&layers::kind()).is_none() {
+        return Ok(());
+    }
+    for layer in cluster.list(&layers::kind(), None, "").await? {
+        output::line(&format!("stays {} and its objects", layer.id()))?;
+    }
+    Ok(())
+}
