@@ -45,7 +45,7 @@ pub(crate) struct Cache {
     key: [u8; 32],
     entries: Mutex<BTreeMap<String, Arc<Entry>>>,
     uses: AtomicU64,
-    _lock: File,
+    lock: File,
 }
 
 impl Cache {
@@ -65,7 +65,7 @@ impl Cache {
             key: key(&folder.join("key")).map_err(unusable)?,
             entries: Mutex::new(entries(folder).map_err(unusable)?),
             uses: AtomicU64::new(0),
-            _lock: lock,
+            lock,
         })
     }
 
@@ -105,6 +105,15 @@ impl Cache {
                 tracing::info!(folder = %entry.folder().display(), size, "removed a repository from the full cache");
                 all = all.saturating_sub(size);
             }
+        }
+    }
+}
+
+impl Drop for Cache {
+    fn drop(&mut self) {
+        // A process that another thread just starts holds the open file until it runs its program.
+        if let Err(error) = self.lock.unlock() {
+            tracing::warn!(folder = %self.folder.display(), %error, "failed to unlock the cache");
         }
     }
 }

@@ -4,6 +4,7 @@ use tidegate_source::{Credentials, GitSpec, GitTree, Reference};
 use tidegate_testbed::{Commit, GitServer, Repository, Route};
 
 use super::rig::{Rig, main_of, noise, packs, spec, text};
+use super::wire::Wire;
 
 struct World {
     server: GitServer,
@@ -244,4 +245,29 @@ fn a_branch_that_is_a_folder_of_another_later_is_followed() {
     world.repository.delete_branch("a").unwrap();
     world.push("a/b", "two");
     world.check(&Reference::branch("a/b").unwrap(), "two");
+}
+
+#[test]
+fn a_server_that_cannot_leave_history_out_is_asked_for_all_of_it() {
+    let world = World::new();
+    let first = world.push("main", "one");
+    world.push("main", "two");
+    world.push("main", "three");
+    let url = world.server.http_url(Route::Open, "platform");
+    let port: u16 = url.split([':', '/']).nth(4).unwrap().parse().unwrap();
+    let wire = Wire::rewriting(port, [b" shallow ", b" unknown "]);
+    let url = url.replace(&port.to_string(), &wire.port().to_string());
+    let open = Credentials::default();
+    let tree = world.rig.get(&main_of(&url), &open).unwrap();
+    assert_eq!(text(&tree, "a").as_deref(), Some("three"));
+    assert_eq!(packs(world.rig.folder.path()).objects, 9);
+    world.push("main", "four");
+    let tree = world.rig.get(&main_of(&url), &open).unwrap();
+    assert_eq!(text(&tree, "a").as_deref(), Some("four"));
+    assert_eq!(packs(world.rig.folder.path()).objects, 12);
+    let exact = spec(&url, Reference::commit(&first).unwrap());
+    for rig in [&world.rig, &Rig::new()] {
+        let tree = rig.get(&exact, &open).unwrap();
+        assert_eq!(text(&tree, "a").as_deref(), Some("one"));
+    }
 }

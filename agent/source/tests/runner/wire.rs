@@ -83,6 +83,32 @@ impl Wire {
         })
     }
 
+    /// Stands before another server, and puts other words of the same length into its answers.
+    pub(super) fn rewriting(target: u16, words: [&'static [u8]; 2]) -> Self {
+        Self::serve(move |client, _| {
+            let mut server = TcpStream::connect(("127.0.0.1", target)).unwrap();
+            let (mut from_client, mut to_server) =
+                (client.try_clone().unwrap(), server.try_clone().unwrap());
+            thread::spawn(move || drop(std::io::copy(&mut from_client, &mut to_server)));
+            let mut bytes = vec![0; 1 << 16];
+            while let Ok(read @ 1..) = server.read(&mut bytes) {
+                for at in 0..read.saturating_sub(words[0].len()) {
+                    let place = &mut bytes[at..at + words[0].len()];
+                    if place == words[0] {
+                        place.copy_from_slice(words[1]);
+                    }
+                }
+                if (&client).write_all(&bytes[..read]).is_err() {
+                    break;
+                }
+            }
+            drop((
+                client.shutdown(Shutdown::Both),
+                server.shutdown(Shutdown::Both),
+            ));
+        })
+    }
+
     pub(super) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/platform.git", self.port)
     }
