@@ -149,23 +149,25 @@ impl Walk<'_> {
                 None => Patch::Nothing,
             };
             let style = node::style(&own);
-            let own_kind = node::kind(&own);
             let shape = of.map(|of| self.schema.field(of, &key));
-            match self.node(Some(own), patch, shape)? {
-                Outcome::Null(null) => put_back(pairs, index, null),
-                outcome => {
-                    if let Some(mut new) = outcome.into_node().filter(|node| !node::is_null(node)) {
-                        quote(&mut new);
-                        if own_kind == Kind::Scalar || node::kind(&new) == Kind::Scalar {
-                            node::restyle(&mut new, style);
-                        }
-                        put_back(pairs, index, new);
-                    } else {
-                        pairs.remove(index);
-                        continue;
+            let is_scalar = node::kind(&own) == Kind::Scalar;
+            let new = match self.node(Some(own), patch, shape)? {
+                Outcome::Null(null) => Some(null),
+                Outcome::Own(own) => Some(own).filter(|own| !node::is_null(own)),
+                Outcome::Patched(mut new) if !node::is_null(&new) => {
+                    quote(&mut new);
+                    if is_scalar {
+                        node::restyle(&mut new, style);
                     }
+                    Some(new)
                 }
-            }
+                Outcome::Gone | Outcome::Patched(_) => None,
+            };
+            let Some(new) = new else {
+                pairs.remove(index);
+                continue;
+            };
+            put_back(pairs, index, new);
             index += 1;
         }
         self.add_fields(pairs, others, of)?;

@@ -102,8 +102,10 @@ pub(crate) fn raw(node: &Node) -> &str {
     node.text().unwrap_or_default()
 }
 
+/// How a scalar is written; what is left out counts as plain.
 pub(crate) fn style(node: &Node) -> ScalarStyle {
     match node.value {
+        NodeValue::Scalar(_, ScalarStyle::Omitted) => ScalarStyle::Plain,
         NodeValue::Scalar(_, style) => style,
         _ => ScalarStyle::Plain,
     }
@@ -146,6 +148,9 @@ pub(crate) fn set_text(node: &mut Node, new: &str) {
         return;
     };
     *text = new.into();
+    if *style == ScalarStyle::Omitted {
+        *style = ScalarStyle::Plain;
+    }
     let implied = kept.is_empty()
         || (*style == ScalarStyle::Plain && resolved(new) == kept)
         || (*style != ScalarStyle::Plain && kept == STRING);

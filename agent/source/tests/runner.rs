@@ -9,6 +9,7 @@ mod runner {
     mod refs;
     mod rig;
     mod ssh;
+    mod tls;
     mod tree;
     mod wire;
 }

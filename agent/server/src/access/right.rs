@@ -46,13 +46,14 @@ impl Right {
     pub(crate) fn how_to_grant(&self) -> String {
         match self {
             Self::Sync { namespace, .. } => format!(
-                "bind the ClusterRole tidegate-sync to them in the namespace {namespace} (kubectl create rolebinding --clusterrole=tidegate-sync -n {namespace} …)"
+                "bind the ClusterRole tidegate-sync to them in the namespace {namespace}"
             ),
-            Self::Get { namespace, .. } | Self::List { namespace: Some(namespace) } => format!(
-                "bind a role with this verb on layers.tidegate.dev to them in the namespace {namespace}"
-            ),
+            Self::Get { namespace, .. }
+            | Self::List {
+                namespace: Some(namespace),
+            } => format!("bind the ClusterRole tidegate-view to them in the namespace {namespace}"),
             Self::List { namespace: None } => {
-                "bind a ClusterRole with this verb on layers.tidegate.dev to them, or ask for one namespace with ?namespace=".into()
+                "bind the ClusterRole tidegate-view to them by a ClusterRoleBinding, or ask for one namespace with ?namespace=".into()
             }
         }
     }

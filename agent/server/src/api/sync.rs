@@ -27,6 +27,7 @@ pub(super) async fn request(
     let (namespace, name) = layer.clone();
     match api.fleet.sync(layer.clone(), &by).await {
         Ok(ticket) => {
+            tracing::info!(layer = %format_args!("{namespace}/{name}"), by, run = ticket.run, pending = ticket.pending, "sync accepted");
             let until = (Instant::now(), UNSHOWN);
             api.tickets.put((layer, ticket.run.clone()), (), until);
             Ok(accepted(&namespace, &name, ticket))

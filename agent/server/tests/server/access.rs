@@ -149,7 +149,7 @@ fn an_account_with_just_the_right_may_sync_and_follow() {
 
     let (status, body) = ground.ask(Method::GET, &ground.path(""), &token);
     assert_eq!(status, 403);
-    assert_snapshot!(ground.detail(&body), @"system:serviceaccount:NAMESPACE:syncer may not get layers.tidegate.dev database in the namespace NAMESPACE: bind a role with this verb on layers.tidegate.dev to them in the namespace NAMESPACE");
+    assert_snapshot!(ground.detail(&body), @"system:serviceaccount:NAMESPACE:syncer may not get layers.tidegate.dev database in the namespace NAMESPACE: bind the ClusterRole tidegate-view to them in the namespace NAMESPACE");
     let elsewhere = "/api/v1/layers/elsewhere/database/sync";
     assert_eq!(ground.ask(Method::POST, elsewhere, &token).0, 403);
 
@@ -163,13 +163,7 @@ fn an_account_with_just_the_right_may_sync_and_follow() {
 fn a_reader_may_read_and_not_sync_until_that_is_granted() {
     let mut ground = Ground::new();
     let token = ground.account("reader");
-    let reader = json!({
-        "metadata": {"name": format!("{}-reader", ground.namespace)},
-        "rules": [{"apiGroups": ["tidegate.dev"], "resources": ["layers"], "verbs": ["get", "list"]}],
-    });
-    let roles = "/apis/rbac.authorization.k8s.io/v1/clusterroles";
-    cluster().client().create(roles, &reader).unwrap();
-    ground.bind("reader", reader["metadata"]["name"].as_str().unwrap());
+    ground.bind("reader", "tidegate-view");
     for rest in ["", "/objects", "/plan", "/history", "/runs/run-2"] {
         let (status, body) = ground.ask(Method::GET, &ground.path(rest), &token);
         assert_eq!(status, 200, "{rest}: {body}");
@@ -182,11 +176,11 @@ fn a_reader_may_read_and_not_sync_until_that_is_granted() {
     );
     let (status, body) = ground.ask(Method::GET, "/api/v1/layers", &token);
     assert_eq!(status, 403);
-    assert_snapshot!(ground.detail(&body), @"system:serviceaccount:NAMESPACE:reader may not list layers.tidegate.dev in all namespaces: bind a ClusterRole with this verb on layers.tidegate.dev to them, or ask for one namespace with ?namespace=");
+    assert_snapshot!(ground.detail(&body), @"system:serviceaccount:NAMESPACE:reader may not list layers.tidegate.dev in all namespaces: bind the ClusterRole tidegate-view to them by a ClusterRoleBinding, or ask for one namespace with ?namespace=");
 
     let (status, body) = ground.ask(Method::POST, &ground.path("/sync"), &token);
     assert_eq!(status, 403);
-    assert_snapshot!(ground.detail(&body), @"system:serviceaccount:NAMESPACE:reader may not update layers.tidegate.dev/sync database in the namespace NAMESPACE: bind the ClusterRole tidegate-sync to them in the namespace NAMESPACE (kubectl create rolebinding --clusterrole=tidegate-sync -n NAMESPACE …)");
+    assert_snapshot!(ground.detail(&body), @"system:serviceaccount:NAMESPACE:reader may not update layers.tidegate.dev/sync database in the namespace NAMESPACE: bind the ClusterRole tidegate-sync to them in the namespace NAMESPACE");
     let entered = ground.runtime.enter();
     let _accepting = ground.rig.accept_syncs("run-3");
     drop(entered);

@@ -303,3 +303,39 @@ fn nobody_elses_configuration_is_read() {
         assert!(found.is_err(), "{found:?}");
     }
 }
+
+#[test]
+fn many_readers_and_fetches_at_once_disturb_nobody() {
+    let server = GitServer::start().unwrap();
+    let names = ["one", "two", "three"];
+    let repositories = names.map(|name| served(&server, name));
+    // Too small for anything: each fetch evicts or packs what others read.
+    let rig = Rig::within(Limits {
+        packs: 1,
+        cache_bytes: 1,
+        ..Limits::default()
+    });
+    std::thread::scope(|scope| {
+        for repository in &repositories {
+            scope.spawn(|| (2..8).for_each(|number| push(repository, &number.to_string())));
+        }
+        for name in names.into_iter().chain(names) {
+            let (rig, server) = (&rig, &server);
+            scope.spawn(move || {
+                let spec = main_of(&server.http_url(Route::Open, name));
+                for _ in 0..15 {
+                    let tree = match rig.get(&spec, &open()) {
+                        Ok(tree) => tree,
+                        // A push came between listing and fetch.
+                        Err(error) => {
+                            assert_eq!(error.reason(), "ReferenceMoved", "{error}");
+                            continue;
+                        }
+                    };
+                    let read = tree.read("b/c").unwrap();
+                    assert_eq!(read.as_deref(), Some(noise(2000).as_slice()));
+                }
+            });
+        }
+    });
+}
