@@ -34,7 +34,8 @@ pub(crate) fn expand(mut pairs: Vec<(Node, Node)>) -> Result<Vec<(Node, Node)>, 
     Ok(pairs)
 }
 
-fn is_merge(key: &Node) -> bool {
+/// Whether a key is `<<` without quotes.
+pub(crate) fn is_merge(key: &Node) -> bool {
     key.text() == Some("<<") && key.short_tag() == "!!merge"
 }
 

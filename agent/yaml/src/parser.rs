@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::anchor::{Anchors, Target};
-use crate::merge::expand;
+use crate::merge::{expand, is_merge};
 use crate::scanner::{Scanner, syntax};
 use crate::token::{Kind, Token};
 use crate::{Document, Limits, Mark, Node, NodeValue, ScalarStyle, YamlError};
@@ -18,6 +18,8 @@ pub(crate) struct Parser<'a> {
     /// Nodes made so far, copies included.
     nodes: usize,
     copies: usize,
+    /// Whether the value of a block's merge key is being read.
+    merges_into_block: bool,
     depth: usize,
 }
 
@@ -49,6 +51,7 @@ impl<'a> Parser<'a> {
             tags: Vec::new(),
             nodes: 0,
             copies: 0,
+            merges_into_block: false,
             depth: 0,
         }
     }
@@ -111,7 +114,9 @@ impl<'a> Parser<'a> {
     fn node(&mut self, place: Place) -> Result<Node, YamlError> {
         if let Kind::Alias(name) = self.scanner.peek()?.kind {
             let mark = self.scanner.take()?.mark;
-            return self.alias(name, mark);
+            let node = self.alias(name, mark)?;
+            let stays_in_flow = place == Place::Flow && !self.merges_into_block;
+            return Ok(if stays_in_flow { in_flow(node) } else { node });
         }
         let properties = self.properties()?;
         let next = self.scanner.peek()?;
@@ -157,7 +162,15 @@ impl<'a> Parser<'a> {
             Kind::BlockMappingStart if place != Place::Flow => {
                 self.nested(mark, Self::block_mapping)
             }
-            _ if properties.mark.is_some() => Ok(NodeValue::Scalar("".into(), ScalarStyle::Plain)),
+            _ if properties.mark.is_some() => {
+                let omitted = place == Place::Flow && properties.tag.is_none();
+                let style = if omitted {
+                    ScalarStyle::Omitted
+                } else {
+                    ScalarStyle::Plain
+                };
+                Ok(NodeValue::Scalar("".into(), style))
+            }
             kind => Err(unexpected(kind, next.mark)),
         }
     }
@@ -269,7 +282,10 @@ impl<'a> Parser<'a> {
             let key = self.block_entry(&token)?;
             let value = if self.next_is(&Kind::Value)? {
                 let token = self.scanner.take()?;
-                self.block_entry(&token)?
+                self.merges_into_block = is_merge(&key);
+                let value = self.block_entry(&token)?;
+                self.merges_into_block = false;
+                value
             } else {
                 let mark = self.scanner.peek()?.mark;
                 self.empty(mark, ScalarStyle::Plain)?
@@ -431,6 +447,27 @@ impl<'a> Parser<'a> {
         let unit = "nodes copied for anchors and aliases";
         Err(YamlError::Limit { mark, limit, unit })
     }
+}
+
+/// In a flow collection, kustomize prints what was left out as an empty text, and blocks in quotes.
+fn in_flow(mut node: Node) -> Node {
+    match &mut node.value {
+        NodeValue::Scalar(text, style) => {
+            *style = match *style {
+                ScalarStyle::Plain if text.is_empty() && node.tag.is_none() => ScalarStyle::Omitted,
+                ScalarStyle::Folded | ScalarStyle::Literal => ScalarStyle::DoubleQuoted,
+                style => style,
+            };
+        }
+        NodeValue::Sequence(items) => {
+            *items = std::mem::take(items).into_iter().map(in_flow).collect();
+        }
+        NodeValue::Mapping(pairs) => {
+            let both = |(key, value)| (in_flow(key), in_flow(value));
+            *pairs = std::mem::take(pairs).into_iter().map(both).collect();
+        }
+    }
+    node
 }
 
 fn unexpected(kind: &Kind<'_>, mark: Mark) -> YamlError {

@@ -106,7 +106,9 @@ impl<'a> Scanner<'a> {
         match first {
             0 => self.fetch_stream_end(),
             b'%' if self.cursor.column == 0 => self.fetch_directive(),
-            _ if self.cursor.is_document_indicator() => self.fetch_document_indicator(),
+            _ if self.cursor.is_document_indicator() || self.cursor.is_commented_start() => {
+                self.fetch_document_indicator()
+            }
             b'[' => self.fetch_flow_start(Kind::FlowSequenceStart),
             b'{' => self.fetch_flow_start(Kind::FlowMappingStart),
             b']' => self.fetch_flow_end(Kind::FlowSequenceEnd),
@@ -140,12 +142,7 @@ impl<'a> Scanner<'a> {
 
     fn skip_to_token(&mut self) {
         loop {
-            // At the start of a line in a block a tab would be indentation.
-            while self.cursor.byte() == b' '
-                || self.cursor.byte() == b'\t' && (self.in_flow() || !self.key_allowed)
-            {
-                self.cursor.skip(1);
-            }
+            self.skip_blanks();
             if self.cursor.byte() == b'#' {
                 self.cursor.skip_line_content();
             }
@@ -156,6 +153,18 @@ impl<'a> Scanner<'a> {
             if !self.in_flow() {
                 self.key_allowed = true;
             }
+        }
+    }
+
+    /// Skips spaces, and tabs where they cannot be taken for indentation.
+    fn skip_blanks(&mut self) {
+        let mut ahead = self.cursor;
+        ahead.skip_blanks();
+        if self.in_flow() || !self.key_allowed || ahead.byte() == b'#' {
+            self.cursor = ahead;
+        }
+        while self.cursor.byte() == b' ' {
+            self.cursor.skip(1);
         }
     }
 

@@ -54,18 +54,43 @@ fn compare(generate: impl Fn(&Random) -> String) {
     );
 }
 
-/// An anchor in itself brings kustomize down, and it takes `\r\r\n` for one line break.
+/// An anchor in itself brings kustomize down, of old line ends it replaces some, and at the very start of
+/// a text it knows no comment right behind the dashes.
 fn is_excluded(text: &str) -> bool {
-    matches!(reprint(text), Err(YamlError::Recursive { .. })) || text.contains("\r\r\n")
+    let has_old_line_ends = text.replace("\r\n", "").contains('\r');
+    has_old_line_ends
+        || text.starts_with("---#")
+        || matches!(reprint(text), Err(YamlError::Recursive { .. }))
 }
+
+/// Why kustomize refuses texts that are YAML.
+const KUSTOMIZE_ONLY: [&str; 8] = [
+    // Documents that are no mapping.
+    "into map[string]",
+    "into string",
+    // JSON's escape.
+    "unknown escape",
+    // It prints blocks that start with a tab in a way that it cannot read.
+    "a tab character",
+    "control characters are not allowed",
+    // It splits texts at every line that starts with three dashes.
+    "invalid document separator",
+    "timezone hour outside of range",
+    // A sequence of mappings may not come by an alias itself.
+    "received alias for a non-map value",
+];
 
 fn difference(text: &str, theirs: &Reprint) -> Option<String> {
     let ours = reprint(text);
     let differs = match &ours {
         // Kustomize has been seen to take a comment after an anchor into the text.
+        Ok(_) if !theirs.error.is_empty() => {
+            let is_known = |reason: &&str| theirs.error.contains(*reason);
+            !KUSTOMIZE_ONLY.iter().any(is_known)
+        }
         Ok(ours) => {
             let without = theirs.text.replace("# comment\n  ", "");
-            theirs.error.is_empty() && *ours != theirs.text && *ours != without
+            *ours != theirs.text && *ours != without
         }
         // Kustomize takes these at the top of a document, and only there.
         Err(YamlError::Key { .. }) => false,

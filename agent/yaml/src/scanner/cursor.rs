@@ -80,9 +80,12 @@ impl<'a> Cursor<'a> {
 
     /// Whether `---` or `...` stands here as a line of its own.
     pub(super) fn is_document_indicator(&self) -> bool {
-        // Kustomize takes a comment right after the dashes, too.
-        let starts = || self.starts_with_indicator("---") || self.rest().starts_with("---#");
-        self.column == 0 && (starts() || self.starts_with_indicator("..."))
+        self.column == 0 && (self.starts_with_indicator("---") || self.starts_with_indicator("..."))
+    }
+
+    /// Whether `---` stands here with a comment right behind it, which kustomize takes.
+    pub(super) fn is_commented_start(&self) -> bool {
+        self.column == 0 && self.rest().starts_with("---#")
     }
 
     pub(super) fn starts_with_indicator(&self, indicator: &str) -> bool {

@@ -63,7 +63,7 @@ pub(crate) fn damage(random: &Random, text: &str) -> String {
         let at = random.below(chars.len() + 1);
         let new = random.pick(&[
             ' ', '\n', ':', '-', '#', '"', '\'', '{', '}', '[', ']', ',', '&', '*', '!', '|', '>',
-            '\t', '?', '%', 'x',
+            '?', '%', 'x',
         ]);
         match random.below(3) {
             0 if at < chars.len() => drop(chars.remove(at)),
@@ -90,10 +90,26 @@ impl Writer<'_> {
 
     fn block_mapping(&mut self, indent: usize, depth: usize) {
         let step = 1 + self.random.below(4);
+        self.merge(indent);
         for index in 0..=self.random.below(4) {
             self.indent(indent);
             self.key(index);
             self.block_value(indent, step, depth);
+        }
+    }
+
+    /// Perhaps a merge key, of one mapping or several.
+    fn merge(&mut self, indent: usize) {
+        if self.anchors == 0 || !self.random.one_in(3) {
+            return;
+        }
+        self.indent(indent);
+        let alias = || format!("*a{}", self.random.below(self.anchors));
+        let (first, second) = (alias(), alias());
+        match self.random.below(3) {
+            0 => self.push(&format!("<<: [{first}, {second}]\n")),
+            1 => self.push(&format!("<<: [{{k0: inline}}, {first}]\n")),
+            _ => self.push(&format!("<<: {first}\n")),
         }
     }
 
@@ -187,7 +203,7 @@ impl Writer<'_> {
 
     /// Perhaps an anchor.
     fn properties(&mut self) -> bool {
-        let has_anchor = self.random.one_in(12);
+        let has_anchor = self.random.one_in(6);
         if has_anchor {
             let anchor = self.anchors;
             self.push(&format!(" &a{anchor} "));
@@ -201,7 +217,7 @@ impl Writer<'_> {
         match self.random.below(5) {
             0 => self.push(&format!("'{}'", word.replace('\'', "''"))),
             1 => self.push(&format!("{word:?}")),
-            2 => self.push("\"\\u00e9\\x41\\n\\t\\\\ \\/ \\e\\0\\_\""),
+            2 => self.push("\"\\u00e9\\x41\\n\\t\\\\ \\e\\0\\_\""),
             3 => self.push("!!str 12"),
             _ => self.push(word),
         }
@@ -231,11 +247,10 @@ impl Writer<'_> {
         self.push(&format!("{style}{hint}{chomping}"));
         self.line_end();
         for index in 0..=self.random.below(6) {
-            let line = if index == 0 && !explicit {
-                "first"
-            } else {
-                self.random.pick(&LINES)
-            };
+            let line = self.random.pick(&LINES);
+            // Kustomize cannot read what it prints for a block that starts with a tab.
+            let fits = index > 0 || explicit && !line.starts_with('\t');
+            let line = if fits { line } else { "first" };
             if !line.is_empty() || self.random.one_in(4) {
                 self.indent(indent + own);
             }
