@@ -77,12 +77,8 @@ impl Cluster {
             });
         }
         let mut config = self.shared.config.clone();
+        // Without groups the API server adds those of the account; to name them would take the right to.
         config.auth_info.impersonate = Some(format!("system:serviceaccount:{namespace}:{name}"));
-        config.auth_info.impersonate_groups = Some(vec![
-            "system:serviceaccounts".into(),
-            format!("system:serviceaccounts:{namespace}"),
-            "system:authenticated".into(),
-        ]);
         let client = client(&config, self.shared.observer.clone())?;
         accounts.insert(key, client.clone());
         Ok(Self {
