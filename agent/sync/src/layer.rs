@@ -1,9 +1,12 @@
 //! The Layer resource, `tidegate.dev/v1alpha1`.
 
+mod checked;
 mod crd;
+mod duration;
 mod spec;
 mod status;
 
+pub(crate) use checked::Checked;
 pub use crd::crd_yaml;
 pub use spec::{
     Dependency, GitRef, GitSource, Layer, LayerSpec, LocalRef, Reference, ReferenceClass,

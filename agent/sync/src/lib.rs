@@ -5,17 +5,25 @@
 //!            controller: one task a layer, triggers coalesced, newer renders pre-empt
 //! ```
 
+mod controller;
 mod desired;
 mod digest;
 mod engine;
+mod events;
 mod fleet;
+mod history;
 mod inventory;
 mod layer;
 pub mod marks;
+mod metrics;
 mod order;
 mod owner;
+mod render;
 mod run;
+mod sources;
+mod status;
 
+pub use controller::{Controller, ControllerOptions, Mirror};
 pub use desired::{Desired, Refusal};
 pub use engine::{Engine, Finished, Observed};
 pub use fleet::{Fleet, LayerKey, LayerView, Request, RequestError, Ticket};
@@ -24,6 +32,7 @@ pub use layer::{
     LayerSpec, LayerStatus, LocalRef, PlanSummary, Reference, ReferenceClass, ReferenceKind,
     Requirement, SourceSpec, SyncRequest, WaveProgress, crd_yaml,
 };
+pub use metrics::Metrics;
 pub use order::{Adopt, Order, Settings, Trigger};
 pub use owner::Owner;
 pub use run::{Outcome, Phase, Run, RunObject, Step, Waiting};

@@ -44,8 +44,21 @@ pub enum Trigger {
     Start,
 }
 
+impl Trigger {
+    /// Returns the word that JSON and metrics carry.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Change => "change",
+            Self::Manual => "manual",
+            Self::Dependency => "dependency",
+            Self::Retry => "retry",
+            Self::Start => "start",
+        }
+    }
+}
+
 /// How a run is done; the Layer's spec, checked.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// What happens to objects that are there already.
     pub adopt: Adopt,

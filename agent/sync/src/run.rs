@@ -100,6 +100,20 @@ pub enum Phase {
     Done,
 }
 
+impl Phase {
+    /// Returns the word that JSON and metrics carry.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fetch => "fetch",
+            Self::Render => "render",
+            Self::Preflight => "preflight",
+            Self::Apply => "apply",
+            Self::Wait => "wait",
+            Self::Done => "done",
+        }
+    }
+}
+
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -112,6 +126,18 @@ pub enum Outcome {
     Failed,
     /// A newer rendering took its place.
     Superseded,
+}
+
+impl Outcome {
+    /// Returns the word that JSON and metrics carry.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Degraded => "degraded",
+            Self::Failed => "failed",
+            Self::Superseded => "superseded",
+        }
+    }
 }
 
 /// One object of a run.
@@ -139,6 +165,33 @@ pub struct RunObject {
     /// Where it stands in Git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+}
+
+impl Run {
+    /// Tells whether every object of the revision is written, well or not.
+    pub fn has_applied_all(&self) -> bool {
+        let is_applied = |object: &RunObject| object.was_written() || !object.change.is_write();
+        let is_past_writing = matches!(self.phase, Phase::Wait | Phase::Done);
+        is_past_writing && !self.objects.is_empty() && self.objects.iter().all(is_applied)
+    }
+}
+
+impl RunObject {
+    /// Tells whether the run has written it.
+    pub fn was_written(&self) -> bool {
+        let is_there = match self.step {
+            Step::Applied | Step::Ready => true,
+            // A refusal is no write; what is written and does not get well is one.
+            Step::Failed => self.health != Status::Missing && self.health != Status::Unknown,
+            Step::Pending | Step::Waiting | Step::Blocked | Step::SetAside => false,
+        };
+        is_there && self.change.is_write() && self.change != Change::Unknown
+    }
+
+    /// Tells whether it is still to be written.
+    pub fn is_pending(&self) -> bool {
+        self.change.is_write() && matches!(self.step, Step::Pending | Step::Waiting)
+    }
 }
 
 /// How far an object has come.

@@ -1,5 +1,13 @@
 //! The controller against a real API server and real Git servers.
 #![cfg(test)]
 
+#[path = "controller/following.rs"]
+mod following;
 #[path = "controller/layer_api.rs"]
 mod layer_api;
+#[path = "controller/order.rs"]
+mod order;
+#[path = "controller/stage.rs"]
+mod stage;
+#[path = "controller/trouble.rs"]
+mod trouble;

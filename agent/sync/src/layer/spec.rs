@@ -17,7 +17,7 @@ const DURATION: &str = "self.matches('^([0-9]+(ms|s|m|h))+$') && duration(self) 
 const DURATION_MESSAGE: &str = "must be a duration of at least 1s, such as 30s, 10m or 1h30m";
 
 /// A directory of a Git repository at a ref, applied to the cluster as one unit.
-#[derive(CustomResource, Debug, Clone, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[derive(CustomResource, Debug, Clone, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[kube(
     group = "tidegate.dev",
     version = "v1alpha1",
@@ -108,7 +108,7 @@ pub struct LayerSpec {
 }
 
 /// Where the manifests are.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SourceSpec {
     /// A Git repository.
@@ -116,7 +116,7 @@ pub struct SourceSpec {
 }
 
 /// A Git repository at a ref.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GitSource {
     /// `https://`, `ssh://` or `user@host:path`; `file://` if the agent allows local sources.

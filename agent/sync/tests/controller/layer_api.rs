@@ -1,7 +1,8 @@
 //! What the API server says of Layers that are wrong, and of those that are right.
 
 use serde_json::{Value, json};
-use tidegate_testbed::ControlPlane;
+
+use super::stage::control_plane;
 
 /// Specs that are wrong, as changes to one that is right, and what the API server says of each.
 const WRONG: &str = include_str!("wrong_layers.yaml");
@@ -10,21 +11,6 @@ const WRONG: &str = include_str!("wrong_layers.yaml");
 struct Case {
     spec: Value,
     message: String,
-}
-
-fn control_plane() -> &'static ControlPlane {
-    let control_plane = ControlPlane::shared();
-    control_plane
-        .apply(&tidegate_sync::crd_yaml().unwrap())
-        .unwrap();
-    control_plane
-        .kubectl(&[
-            "wait",
-            "--for=condition=Established",
-            "crd/layers.tidegate.dev",
-        ])
-        .unwrap();
-    control_plane
 }
 
 /// What the API server says of a Layer with this spec, in a dry-run.

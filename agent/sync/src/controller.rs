@@ -1,0 +1,237 @@
+//! Decides when each layer runs: one task a layer, fed by its source, its spec and the layers that come first.
+//!
+//! ```text
+//! watch of Layers ──► Resource ─┐
+//! Sources ──────────► Shown ────┤
+//! Board ────────────► Obstacle ─┼──► Worker (one a layer) ──► Order ──Engine──► Run
+//! pauses, requests ─────────────┘        └──► status, Fleet, metrics, events
+//! ```
+
+mod backoff;
+mod board;
+mod desk;
+mod parts;
+mod resource;
+mod watch;
+mod worker;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tidegate_cluster::Cluster;
+use tokio::sync::{mpsc, watch as channel};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::{Fleet, LayerKey, LayerView, Request};
+
+pub(crate) use backoff::{Backoff, jittered};
+pub(crate) use board::{Board, DependsOn, Obstacle};
+use desk::Desk;
+use parts::Parts;
+pub use parts::{ControllerOptions, Mirror};
+use resource::Resource;
+use watch::{Seen, watch_layers};
+use worker::Worker;
+
+/// Runs the layers while this replica leads, and shows them while it does not.
+pub struct Controller {
+    parts: Arc<Parts>,
+    requests: mpsc::Receiver<Request>,
+    layers: HashMap<LayerKey, Arc<Resource>>,
+    workers: HashMap<LayerKey, Employed>,
+    tasks: TaskTracker,
+    desk: Desk,
+    leads: bool,
+}
+
+/// A worker, and how it is told things.
+struct Employed {
+    resource: channel::Sender<Arc<Resource>>,
+    stop: CancellationToken,
+}
+
+impl Controller {
+    /// Prepares to run the layers of a cluster; `requests` is the fleet's other end.
+    pub fn new(
+        cluster: &Cluster,
+        fleet: (Fleet, mpsc::Receiver<Request>),
+        options: ControllerOptions,
+    ) -> Self {
+        let (fleet, requests) = fleet;
+        Self {
+            parts: Arc::new(Parts::new(cluster, fleet, options)),
+            requests,
+            layers: HashMap::new(),
+            workers: HashMap::new(),
+            tasks: TaskTracker::new(),
+            desk: Desk::default(),
+            leads: false,
+        }
+    }
+
+    /// Works until it is stopped; runs that go on are then ended, and waited for. Calls `listed` when the fleet holds
+    /// all layers.
+    pub async fn run(
+        mut self,
+        mut leads: channel::Receiver<bool>,
+        listed: &(dyn Fn() + Send + Sync),
+        stop: CancellationToken,
+    ) {
+        let mut seen = watch_layers(self.parts.cluster.client());
+        loop {
+            let lead = *leads.borrow_and_update();
+            match (self.leads, lead) {
+                (false, true) => self.begin_to_lead(),
+                (true, false) => self.cease_to_lead().await,
+                _ => {}
+            }
+            tokio::select! {
+                () = stop.cancelled() => break,
+                changed = leads.changed() => if changed.is_err() { break },
+                Some(event) = seen.recv() => self.take(event, listed),
+                Some(request) = self.requests.recv() => self.answer(request),
+                () = self.desk.answer() => {}
+            }
+        }
+        self.cease_to_lead().await;
+    }
+
+    fn begin_to_lead(&mut self) {
+        tracing::info!("this replica leads");
+        self.leads = true;
+        self.parts.metrics.begin_to_lead();
+        let layers: Vec<_> = self.layers.values().cloned().collect();
+        for resource in layers {
+            self.employ(resource);
+        }
+    }
+
+    /// Ends what goes on, waits for it, and shows the layers as their resources do.
+    async fn cease_to_lead(&mut self) {
+        if !std::mem::take(&mut self.leads) {
+            return;
+        }
+        tracing::info!("this replica does not lead any more");
+        for (_, employed) in self.workers.drain() {
+            employed.stop.cancel();
+        }
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.tasks = TaskTracker::new();
+        self.parts.metrics.cease_to_lead();
+        for resource in self.layers.values() {
+            self.parts.board.remove(&resource.key());
+            self.show(resource);
+        }
+    }
+
+    fn take(&mut self, seen: Seen, listed: &(dyn Fn() + Send + Sync)) {
+        match seen {
+            Seen::Listed(resources) => {
+                self.take_all(resources);
+                listed();
+            }
+            Seen::There(resource) => self.take_one(*resource),
+            Seen::Gone(key) => self.forget(&key),
+        }
+    }
+
+    /// Takes a whole list: what is not in it is gone.
+    fn take_all(&mut self, resources: Vec<Resource>) {
+        let there: Vec<LayerKey> = resources.iter().map(Resource::key).collect();
+        let gone = self.layers.keys().filter(|key| !there.contains(key));
+        for key in gone.cloned().collect::<Vec<_>>() {
+            self.forget(&key);
+        }
+        for resource in resources {
+            self.take_one(resource);
+        }
+    }
+
+    fn take_one(&mut self, resource: Resource) {
+        let key = resource.key();
+        let resource = Arc::new(resource);
+        let before = self.layers.insert(key.clone(), Arc::clone(&resource));
+        if !self.leads {
+            self.show(&resource);
+            return;
+        }
+        let is_same = |before: &Arc<Resource>| before.owner.uid == resource.owner.uid;
+        match self.workers.get(&key) {
+            Some(employed) if before.as_ref().is_some_and(is_same) => {
+                employed.resource.send_if_modified(|known| {
+                    let differs = !known.wants_the_same(&resource);
+                    if differs {
+                        known.clone_from(&resource);
+                    }
+                    differs
+                });
+            }
+            // Made anew under its name: another layer.
+            Some(_) => {
+                self.dismiss(&key);
+                self.employ(resource);
+            }
+            None => self.employ(resource),
+        }
+    }
+
+    fn forget(&mut self, key: &LayerKey) {
+        self.layers.remove(key);
+        self.dismiss(key);
+        self.parts.fleet.remove(key);
+        self.parts.metrics.forget(key);
+    }
+
+    fn employ(&mut self, resource: Arc<Resource>) {
+        let stop = CancellationToken::new();
+        let key = resource.key();
+        let (tell, told) = channel::channel(resource);
+        let worker = Worker::new(Arc::clone(&self.parts), told);
+        self.tasks.spawn(worker.run(stop.clone()));
+        let employed = Employed {
+            resource: tell,
+            stop,
+        };
+        self.workers.insert(key, employed);
+    }
+
+    fn dismiss(&mut self, key: &LayerKey) {
+        if let Some(employed) = self.workers.remove(key) {
+            employed.stop.cancel();
+        }
+        self.parts.board.remove(key);
+    }
+
+    /// Shows a layer as its resource does: somebody else runs it.
+    fn show(&self, resource: &Resource) {
+        self.parts.fleet.put(LayerView {
+            namespace: resource.owner.namespace.clone(),
+            name: resource.owner.name.clone(),
+            uid: resource.owner.uid.clone(),
+            spec: resource.shown_spec(),
+            status: resource.status.clone(),
+            run: None,
+        });
+    }
+
+    fn answer(&mut self, request: Request) {
+        match request {
+            Request::Poll { urls } => self.parts.sources.poll(&urls),
+            Request::Sync { layer, by, answer } => {
+                let tools = (&self.parts.cluster, &self.parts.fleet);
+                self.desk.take(tools, layer, (by, answer));
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Controller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Controller")
+            .field("layers", &self.layers.len())
+            .field("leads", &self.leads)
+            .finish_non_exhaustive()
+    }
+}

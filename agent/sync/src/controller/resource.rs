@@ -1,0 +1,72 @@
+//! A Layer as the watch shows it, readable or not.
+
+use kube::ResourceExt as _;
+use kube::api::DynamicObject;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{LayerKey, LayerSpec, LayerStatus, Owner};
+
+/// The annotation that asks for a sync; its value is the run's id.
+pub(crate) const SYNC_REQUESTED: &str = "tidegate.dev/sync-requested-at";
+
+/// The annotation that says who asks.
+pub(crate) const REQUESTED_BY: &str = "tidegate.dev/requested-by";
+
+/// A Layer as the watch shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Resource {
+    /// Namespace, name and uid.
+    pub(crate) owner: Owner,
+    /// The generation of the spec.
+    pub(crate) generation: i64,
+    /// The spec, or why it cannot be read.
+    pub(crate) spec: Result<LayerSpec, String>,
+    /// The status; empty if it cannot be read.
+    pub(crate) status: LayerStatus,
+    /// The sync that is asked for: its id, and who asks.
+    pub(crate) request: Option<(String, Option<String>)>,
+}
+
+impl Resource {
+    /// Reads a Layer. One that cannot be read is still a layer, so that somebody can be told.
+    pub(crate) fn new(object: &DynamicObject) -> Self {
+        let annotation = |name: &str| object.annotations().get(name).cloned();
+        let owner = Owner {
+            namespace: object.namespace().unwrap_or_default(),
+            name: object.name_any(),
+            uid: object.uid().unwrap_or_default(),
+        };
+        let status = object.data.get("status").cloned().unwrap_or_default();
+        let id = annotation(SYNC_REQUESTED).filter(|id| !id.is_empty());
+        Self {
+            owner,
+            generation: object.metadata.generation.unwrap_or_default(),
+            spec: spec(object.data.get("spec")),
+            status: LayerStatus::deserialize(status).unwrap_or_default(),
+            request: id.map(|id| (id, annotation(REQUESTED_BY))),
+        }
+    }
+
+    /// Namespace and name.
+    pub(crate) fn key(&self) -> LayerKey {
+        (self.owner.namespace.clone(), self.owner.name.clone())
+    }
+
+    /// Tells whether somebody wants something else than before; the status is ours.
+    pub(crate) fn wants_the_same(&self, other: &Self) -> bool {
+        self.generation == other.generation
+            && self.request == other.request
+            && self.spec == other.spec
+    }
+
+    /// The spec as it is shown: that of a Layer that cannot be read is empty.
+    pub(crate) fn shown_spec(&self) -> LayerSpec {
+        self.spec.clone().unwrap_or_default()
+    }
+}
+
+fn spec(value: Option<&Value>) -> Result<LayerSpec, String> {
+    let value = value.ok_or("spec: it is missing")?;
+    LayerSpec::deserialize(value).map_err(|error| format!("spec: {error}"))
+}

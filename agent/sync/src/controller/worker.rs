@@ -1,0 +1,381 @@
+//! One layer's task: it takes what comes, decides whether a run is due, and shows how the layer stands.
+
+mod publish;
+mod rendering;
+mod request;
+mod running;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tidegate_source::Revision;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::parts::Parts;
+use super::{Backoff, Obstacle, Resource};
+use crate::layer::Checked;
+use crate::render::Rendering;
+use crate::sources::{Shown, Subscription, Wanted};
+use crate::status::{Reason, StatusWriter, Trouble};
+use crate::{
+    BlockedOn, HistoryEntry, LayerKey, LayerStatus, Order, Outcome, Phase, Run, Trigger, history,
+};
+
+use request::Sync;
+use running::{News, Running};
+
+/// One layer's task.
+pub(super) struct Worker {
+    parts: Arc<Parts>,
+    key: LayerKey,
+    told: watch::Receiver<Arc<Resource>>,
+    resource: Arc<Resource>,
+    wanted: Result<Checked, Trouble>,
+    subscription: Option<(Wanted, Subscription)>,
+    source: Shown,
+    /// The newest rendering, and the newest revision that renders so.
+    rendering: Option<(Rendering, Revision)>,
+    /// The newest revision that was looked at, and what is wrong with it.
+    looked_at: Option<Revision>,
+    failure: Option<Trouble>,
+    due: Option<Due>,
+    blocked: Option<Trouble>,
+    running: Option<Running>,
+    /// The run that goes on, or the last one, and what it renders.
+    run: Option<Arc<Run>>,
+    run_of: Option<[u8; 32]>,
+    /// The rendering that has once been healthy.
+    healthy_at: Option<[u8; 32]>,
+    backoff: Backoff,
+    retry: Option<(Instant, Timestamp)>,
+    sync: Sync,
+    history: Vec<HistoryEntry>,
+    last_success: Option<Timestamp>,
+    status: LayerStatus,
+    /// The last status that was not one of progress.
+    lasting: LayerStatus,
+    writer: StatusWriter,
+}
+
+/// A run that is to begin.
+#[derive(Debug, Clone)]
+struct Due {
+    trigger: Trigger,
+    id: String,
+    requested_by: Option<String>,
+}
+
+impl Due {
+    fn now(trigger: Trigger) -> Self {
+        Self {
+            trigger,
+            id: uuid::Uuid::new_v4().to_string(),
+            requested_by: None,
+        }
+    }
+}
+
+impl Worker {
+    /// Begins with a layer as the watch shows it.
+    pub(super) fn new(parts: Arc<Parts>, told: watch::Receiver<Arc<Resource>>) -> Self {
+        let resource = Arc::clone(&told.borrow());
+        let status = resource.status.clone();
+        let client = parts.cluster.client();
+        let nothing_yet = Trouble::new(Reason::InvalidSpec, "the spec has not been read yet");
+        Self {
+            parts,
+            key: resource.key(),
+            told,
+            wanted: Err(nothing_yet),
+            subscription: None,
+            source: Shown::default(),
+            rendering: None,
+            looked_at: None,
+            failure: None,
+            due: None,
+            blocked: None,
+            running: None,
+            run: None,
+            run_of: None,
+            healthy_at: None,
+            backoff: Backoff::new(Duration::from_secs(1)),
+            retry: None,
+            sync: Sync::of(&status),
+            history: status.history.clone(),
+            last_success: history::last_success(&status.history),
+            writer: StatusWriter::new(client, &resource.owner, status.clone()),
+            lasting: status.clone(),
+            status,
+            resource,
+        }
+    }
+
+    /// Works until it is stopped; a run that goes on is then ended, and waited for.
+    pub(super) async fn run(mut self, stop: CancellationToken) {
+        self.take_resource().await;
+        while !stop.is_cancelled() {
+            self.step();
+            self.publish();
+            let mut board = self.parts.board.changes();
+            tokio::select! {
+                () = stop.cancelled() => break,
+                changed = self.told.changed() => match changed {
+                    Ok(()) => self.take_resource().await,
+                    Err(_) => break,
+                },
+                () = shown(self.subscription.as_mut()) => self.take_source().await,
+                news = running::news(self.running.as_mut()) => self.take_news(news),
+                () = rest(self.retry.as_ref()) => self.take_retry(),
+                _ = board.changed(), if self.has_dependencies() => {}
+            }
+        }
+        if let Some(running) = self.running.take() {
+            running.end().await;
+        }
+    }
+
+    fn has_dependencies(&self) -> bool {
+        let wanted = self.wanted.as_ref();
+        wanted.is_ok_and(|wanted| !wanted.depends_on.is_empty())
+    }
+
+    /// Takes a spec or a request.
+    async fn take_resource(&mut self) {
+        self.resource = Arc::clone(&self.told.borrow_and_update());
+        let before = self.wanted.clone().ok();
+        self.wanted = self.checked();
+        if let Ok(wanted) = self.wanted.clone() {
+            self.take_wanted(wanted, before.as_ref()).await;
+        } else {
+            self.subscription = None;
+            self.due = None;
+            self.retry = None;
+        }
+        self.take_request();
+    }
+
+    fn checked(&self) -> Result<Checked, Trouble> {
+        let wrong = |problem: String| Trouble::new(Reason::InvalidSpec, problem);
+        let spec = self
+            .resource
+            .spec
+            .as_ref()
+            .map_err(|problem| wrong(problem.clone()))?;
+        let checked = Checked::new(spec, &self.key.0, self.parts.concurrency);
+        checked.map_err(|error| wrong(error.to_string()))
+    }
+
+    async fn take_wanted(&mut self, wanted: Checked, before: Option<&Checked>) {
+        let source = Wanted {
+            spec: wanted.source,
+            interval: wanted.interval,
+            secret: wanted.secret,
+        };
+        if self
+            .subscription
+            .as_ref()
+            .is_none_or(|(known, _)| *known != source)
+        {
+            // The new one first, so that a source that stays is not closed in between.
+            let subscription = self.parts.sources.subscribe(&source);
+            self.subscription = Some((source, subscription));
+            self.looked_at = None;
+            self.sync.repeat();
+        }
+        if before.is_none_or(|before| before.retry != wanted.retry) {
+            self.backoff = Backoff::new(wanted.retry);
+        }
+        if before.is_some_and(|before| before.path != wanted.path) {
+            self.looked_at = None;
+        }
+        if before.is_some_and(|before| before.settings != wanted.settings) {
+            self.want(Trigger::Change);
+        }
+        self.take_source().await;
+    }
+
+    /// Takes what the source shows.
+    async fn take_source(&mut self) {
+        let Some((_, subscription)) = &mut self.subscription else {
+            return;
+        };
+        self.source = subscription.shown();
+        self.render().await;
+        self.take_answer();
+    }
+
+    /// Notes that a run is due; a manual one that is pending already comes to the same.
+    fn want(&mut self, trigger: Trigger) {
+        if self.rendering.is_none() {
+            return;
+        }
+        if trigger == Trigger::Change {
+            self.restart_backoff();
+        }
+        let is_manual = |due: &Due| due.trigger == Trigger::Manual;
+        if !self.due.as_ref().is_some_and(is_manual) {
+            self.due = Some(Due::now(trigger));
+        }
+    }
+
+    fn restart_backoff(&mut self) {
+        self.retry = None;
+        if let Ok(wanted) = &self.wanted {
+            self.backoff = Backoff::new(wanted.retry);
+        }
+    }
+
+    fn take_retry(&mut self) {
+        self.retry = None;
+        self.want(Trigger::Retry);
+    }
+
+    /// Begins the run that is due, if nothing is in the way.
+    fn step(&mut self) {
+        self.write_on_board();
+        self.blocked = self.obstacle();
+        let (Some(due), Ok(wanted), Some((rendering, revision))) =
+            (&self.due, &self.wanted, &self.rendering)
+        else {
+            return;
+        };
+        if let Some(running) = &self.running {
+            running.stop();
+            return;
+        }
+        if self.blocked.is_some() {
+            return;
+        }
+        let order = Order {
+            id: due.id.clone(),
+            trigger: due.trigger,
+            requested_by: due.requested_by.clone(),
+            owner: self.resource.owner.clone(),
+            revision: Some(revision.clone()),
+            rendered: Arc::clone(&rendering.rendered),
+            settings: wanted.settings.clone(),
+        };
+        tracing::info!(layer = %self.resource.owner, run = order.id, trigger = order.trigger.as_str(), revision = %revision, "run began");
+        self.run_of = Some(rendering.key);
+        self.sync.began(&order.id);
+        self.due = None;
+        self.retry = None;
+        let running = Running::start(&self.parts.engine, order);
+        self.run = Some(running.beginning());
+        self.running = Some(running);
+    }
+
+    /// Finds what keeps a run from beginning. A circle of dependencies is always wrong.
+    fn obstacle(&mut self) -> Option<Trouble> {
+        let obstacle = self.parts.board.obstacle(&self.key)?;
+        if self.due.is_none() && !matches!(obstacle, Obstacle::Cycle(_)) {
+            return None;
+        }
+        if let Some(due) = self
+            .due
+            .as_mut()
+            .filter(|due| due.trigger != Trigger::Manual)
+        {
+            due.trigger = Trigger::Dependency;
+        }
+        let reason = match obstacle {
+            Obstacle::Cycle(_) => Reason::DependencyCycle,
+            _ => Reason::DependencyNotReady,
+        };
+        let since = self
+            .blocked
+            .as_ref()
+            .and_then(|blocked| blocked.waits_for.clone());
+        let since = since.map_or_else(|| Timestamp::now().to_string(), |wait| wait.since);
+        let message = obstacle.to_string();
+        let waits_for = obstacle.layer().map(|(namespace, name)| BlockedOn {
+            object: format!("tidegate.dev/Layer/{namespace}/{name}"),
+            reason: message.clone(),
+            since,
+        });
+        Some(Trouble {
+            reason,
+            message,
+            waits_for,
+        })
+    }
+
+    fn take_news(&mut self, news: News) {
+        match news {
+            News::Run(run) => self.take_run(&run),
+            News::Over => self.running = None,
+            News::Opened => {
+                self.running = None;
+                self.want(Trigger::Retry);
+            }
+            News::Broken(problem) => {
+                self.running = None;
+                self.break_off(&problem);
+            }
+        }
+    }
+
+    /// Takes a run as far as it has come.
+    fn take_run(&mut self, run: &Arc<Run>) {
+        let known = self.run.replace(Arc::clone(run));
+        let was_over = known.is_some_and(|known| known.id == run.id && known.outcome.is_some());
+        if let Some(outcome) = run.outcome.filter(|_| !was_over) {
+            self.take_end(run, outcome);
+        }
+    }
+
+    /// Ends a run that did not come to its end.
+    fn break_off(&mut self, problem: &str) {
+        let Some(run) = self.run.clone() else { return };
+        self.take_run(&Arc::new(Run {
+            phase: Phase::Done,
+            outcome: Some(Outcome::Failed),
+            ended: Some(Timestamp::now()),
+            message: format!("the run broke off: {problem}"),
+            ..Run::clone(&run)
+        }));
+    }
+
+    fn take_end(&mut self, run: &Run, outcome: Outcome) {
+        tracing::info!(layer = %self.resource.owner, run = run.id, outcome = outcome.as_str(), message = run.message, "run ended");
+        self.parts.metrics.run_ended(&self.key, run);
+        self.sync.ended(&run.id, outcome);
+        history::record(&mut self.history, run);
+        match outcome {
+            Outcome::Healthy => {
+                self.healthy_at = self.run_of;
+                self.last_success = run.ended;
+                self.restart_backoff();
+            }
+            Outcome::Degraded | Outcome::Failed => self.try_again_later(),
+            Outcome::Superseded => {}
+        }
+    }
+
+    fn try_again_later(&mut self) {
+        let pause = self.backoff.pause();
+        let at = Timestamp::now()
+            .checked_add(pause)
+            .unwrap_or(Timestamp::MAX);
+        self.retry = Some((Instant::now() + pause, at));
+    }
+}
+
+/// Waits until the source shows something else.
+async fn shown(subscription: Option<&mut (Wanted, Subscription)>) {
+    match subscription {
+        Some((_, subscription)) => subscription.changed().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits until a run is to be tried again.
+async fn rest(retry: Option<&(Instant, Timestamp)>) {
+    match retry {
+        Some((at, _)) => tokio::time::sleep_until(*at).await,
+        None => std::future::pending().await,
+    }
+}

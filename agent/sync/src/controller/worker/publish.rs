@@ -1,0 +1,147 @@
+//! Shows how the layer stands: in the fleet, the status, the board, the metrics and events.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tidegate_source::Revision;
+
+use super::Worker;
+use crate::controller::board::Standing;
+use crate::metrics::Figures;
+use crate::sources::SourceKey;
+use crate::status::{Situation, Trouble, find, is_settled};
+use crate::{LayerStatus, LayerView, Outcome, Run};
+
+impl Worker {
+    /// Shows how the layer stands now.
+    pub(super) fn publish(&mut self) {
+        let run = self.shown_run();
+        if let Some(status) = self.worked_out(run.as_deref()) {
+            if is_settled(&status) {
+                let owner = &self.resource.owner;
+                self.parts.events.tell(owner, &self.lasting, &status);
+                self.lasting.clone_from(&status);
+            }
+            self.writer.write(&status);
+            self.status = status;
+        }
+        self.parts
+            .metrics
+            .layer(&self.key, self.figures(run.as_deref()));
+        self.write_on_board();
+        self.parts.fleet.put(LayerView {
+            namespace: self.key.0.clone(),
+            name: self.key.1.clone(),
+            uid: self.resource.owner.uid.clone(),
+            spec: self.resource.shown_spec(),
+            status: self.status.clone(),
+            run,
+        });
+    }
+
+    /// Works out the status; `None` while nothing is known that would be new.
+    fn worked_out(&self, run: Option<&Run>) -> Option<LayerStatus> {
+        let trouble = self.trouble();
+        let is_known = run.is_some() || trouble.is_some();
+        let is_first = self.status.conditions.is_empty()
+            || self.status.observed_generation != Some(self.resource.generation)
+            || self.status.sync != self.sync.shown();
+        if !is_known && !is_first {
+            return None;
+        }
+        let situation = Situation {
+            generation: self.resource.generation,
+            newest: self.looked_at.as_ref(),
+            trouble,
+            run,
+            is_pending: self.due.is_some(),
+            retry_at: self.retry.map(|(_, at)| at),
+            sync: self.sync.shown(),
+            history: &self.history,
+        };
+        let before = (&self.status, &self.writer.written());
+        let status = situation.status(before, Timestamp::now());
+        (status != self.status).then_some(status)
+    }
+
+    /// What is in the way; the first of these that is.
+    fn trouble(&self) -> Option<&Trouble> {
+        let spec = self.wanted.as_ref().err();
+        let source = self.source.trouble.as_ref();
+        spec.or(source)
+            .or(self.failure.as_ref())
+            .or(self.blocked.as_ref())
+    }
+
+    /// The run, with the newest revision that renders the same: a commit elsewhere only moves that.
+    fn shown_run(&self) -> Option<Arc<Run>> {
+        let run = self.run.clone()?;
+        let Some((rendering, revision)) = &self.rendering else {
+            return Some(run);
+        };
+        if self.run_of != Some(rendering.key) || run.revision.as_ref() == Some(revision) {
+            return Some(run);
+        }
+        Some(Arc::new(Run {
+            revision: Some(revision.clone()),
+            ..Run::clone(&run)
+        }))
+    }
+
+    /// Writes how the layer stands towards others.
+    pub(super) fn write_on_board(&self) {
+        let Some((wanted, _)) = &self.subscription else {
+            return self.parts.board.write(&self.key, Standing::default());
+        };
+        let rendering = self.rendering.as_ref();
+        let is_newest =
+            self.failure.is_none() && self.run_of == rendering.map(|(rendering, _)| rendering.key);
+        let run = self.run.as_deref();
+        let depends_on = self.wanted.as_ref().map(|wanted| wanted.depends_on.clone());
+        let has_been_healthy = self.failure.is_none()
+            && rendering.is_some_and(|(rendering, _)| self.healthy_at == Some(rendering.key));
+        let standing = Standing {
+            follows: SourceKey::of(wanted).follows(),
+            commit: rendering.map(|(_, revision)| revision.commit.clone()),
+            has_been_healthy,
+            is_healthy: is_newest && run.is_some_and(is_well),
+            depends_on: depends_on.unwrap_or_default(),
+        };
+        self.parts.board.write(&self.key, standing);
+    }
+
+    fn figures(&self, run: Option<&Run>) -> Figures {
+        let is_true =
+            |kind| find(&self.status.conditions, kind).is_some_and(|it| it.status == "True");
+        let blocked = find(&self.status.conditions, "Blocked").filter(|it| it.status == "True");
+        let newest = self.looked_at.as_ref().map(Revision::to_string);
+        let is_behind = newest.is_some() && self.status.last_applied_revision != newest;
+        let head = self.source.head.as_ref().filter(|_| is_behind);
+        let mut figures = Figures {
+            revision: self
+                .status
+                .last_applied_revision
+                .clone()
+                .unwrap_or_default(),
+            ready: is_true("Ready"),
+            healthy: is_true("Healthy"),
+            last_success: self.last_success,
+            behind_since: head.map(|head| head.tree.commit().time),
+            blocked: blocked.map(|it| (it.reason.clone(), it.last_transition_time.0)),
+            ..Figures::default()
+        };
+        if let Some(wave) = &self.status.wave {
+            (figures.wave, figures.waves) = (wave.current, wave.of);
+        }
+        for object in run.map(|run| run.objects.as_slice()).unwrap_or_default() {
+            *figures.objects.entry(object.health.as_str()).or_default() += 1;
+            figures.pending += u32::from(object.is_pending());
+        }
+        figures
+    }
+}
+
+fn is_well(run: &Run) -> bool {
+    run.outcome == Some(Outcome::Healthy)
+        && run.objects.iter().all(|object| object.health.is_done())
+}

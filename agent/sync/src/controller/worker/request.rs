@@ -1,0 +1,136 @@
+//! The manual sync: the source is looked at first, then a run with the request's id begins.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{Due, Worker};
+use crate::controller::desk::{PENDING, RUNNING};
+use crate::{LayerStatus, Outcome, Phase, Run, SyncRequest, Trigger, history};
+
+/// The manual sync that was asked for last.
+#[derive(Debug, Default)]
+pub(super) struct Sync {
+    request: Option<SyncRequest>,
+    requested_by: Option<String>,
+    /// The look at the source that it waits for.
+    waits_for: Option<u64>,
+    /// Whether the source must be asked again.
+    is_unasked: bool,
+}
+
+impl Sync {
+    /// What the status says; a sync that was under way when the agent ended begins anew.
+    pub(super) fn of(status: &LayerStatus) -> Self {
+        let is_over = |sync: &&SyncRequest| sync.state != PENDING && sync.state != RUNNING;
+        Self {
+            request: status.sync.as_ref().filter(is_over).cloned(),
+            ..Self::default()
+        }
+    }
+
+    /// Asks again, since another source is to answer.
+    pub(super) fn repeat(&mut self) {
+        self.is_unasked = self.waits_for.take().is_some();
+    }
+
+    /// Notes that a run began.
+    pub(super) fn began(&mut self, run: &str) {
+        self.set(run, RUNNING);
+    }
+
+    /// Notes that a run ended. One that was pre-empted by a commit is answered by that commit's run.
+    pub(super) fn ended(&mut self, run: &str, outcome: Outcome) {
+        self.set(run, outcome.as_str());
+    }
+
+    /// Returns what the status says of it.
+    pub(super) fn shown(&self) -> Option<SyncRequest> {
+        self.request.clone()
+    }
+
+    fn set(&mut self, run: &str, state: &str) {
+        if let Some(request) = self.request.as_mut().filter(|request| request.id == run) {
+            request.state = state.into();
+        }
+    }
+
+    fn id(&self) -> Option<&str> {
+        self.request.as_ref().map(|request| request.id.as_str())
+    }
+}
+
+impl Worker {
+    /// Takes a request that stands on the Layer, if it is another one.
+    pub(super) fn take_request(&mut self) {
+        if let Some((id, by)) = self.resource.request.clone()
+            && self.sync.id() != Some(&id)
+        {
+            let state = PENDING.into();
+            self.sync = Sync {
+                request: Some(SyncRequest { id, state }),
+                requested_by: by,
+                waits_for: None,
+                is_unasked: true,
+            };
+        }
+        if !std::mem::take(&mut self.sync.is_unasked) {
+            return;
+        }
+        match (&self.subscription, &self.wanted) {
+            (Some((_, subscription)), _) => self.sync.waits_for = Some(subscription.poll()),
+            (None, Err(trouble)) => self.refuse_sync(trouble.message.clone()),
+            (None, Ok(_)) => {}
+        }
+    }
+
+    /// Takes the source's answer to the request.
+    pub(super) fn take_answer(&mut self) {
+        let answered = |number: &u64| *number <= self.source.answered;
+        if !self.sync.waits_for.as_ref().is_some_and(answered) {
+            return;
+        }
+        self.sync.waits_for = None;
+        if let Some(trouble) = self.source.trouble.as_ref().or(self.failure.as_ref()) {
+            return self.refuse_sync(trouble.message.clone());
+        }
+        let Some(id) = self.sync.id().map(Into::into) else {
+            return;
+        };
+        self.restart_backoff();
+        self.due = Some(Due {
+            trigger: Trigger::Manual,
+            id,
+            requested_by: self.sync.requested_by.clone(),
+        });
+    }
+
+    /// Ends a request that no run can answer.
+    fn refuse_sync(&mut self, message: String) {
+        let Some(id) = self.sync.id().map(ToOwned::to_owned) else {
+            return;
+        };
+        self.sync.ended(&id, Outcome::Failed);
+        let now = Timestamp::now();
+        let run = Run {
+            id,
+            trigger: Trigger::Manual,
+            requested_by: self.sync.requested_by.clone(),
+            revision: self.looked_at.clone(),
+            started: now,
+            ended: Some(now),
+            phase: Phase::Done,
+            outcome: Some(Outcome::Failed),
+            message,
+            waves: 0,
+            objects: Vec::new(),
+            edges: Arc::default(),
+            findings: Arc::default(),
+            unproven: 0,
+            left_git: Vec::new(),
+            durations: Vec::new(),
+        };
+        self.parts.metrics.run_ended(&self.key, &run);
+        history::record(&mut self.history, &run);
+    }
+}

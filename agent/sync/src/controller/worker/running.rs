@@ -1,0 +1,106 @@
+//! A run that goes on, and afterwards the health of its objects.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::{Engine, Observed, Order, Phase, Run};
+
+/// A run that goes on, and afterwards the health of its objects.
+pub(super) struct Running {
+    progress: watch::Receiver<Arc<Run>>,
+    stop: CancellationToken,
+    task: AbortOnDropHandle<Observed>,
+}
+
+/// What comes of a run.
+#[derive(Debug)]
+pub(super) enum News {
+    /// It has come further, or the health of its objects changed.
+    Run(Arc<Run>),
+    /// Something that it gave up may go on: another run would do it.
+    Opened,
+    /// Nothing more comes of it.
+    Over,
+    /// It broke off.
+    Broken(String),
+}
+
+impl Running {
+    /// Begins to execute an order.
+    pub(super) fn start(engine: &Engine, order: Order) -> Self {
+        let (tell, progress) = watch::channel(Arc::new(beginning(&order)));
+        let stop = CancellationToken::new();
+        let (engine, stopped) = (engine.clone(), stop.clone());
+        let task = tokio::spawn(async move {
+            let finished = engine.run(order, tell, stopped.clone()).await;
+            finished.observe(stopped).await
+        });
+        Self {
+            progress,
+            stop,
+            task: AbortOnDropHandle::new(task),
+        }
+    }
+
+    /// The run before anything is known of it.
+    pub(super) fn beginning(&self) -> Arc<Run> {
+        Arc::clone(&self.progress.borrow())
+    }
+
+    /// Tells it to begin nothing more.
+    pub(super) fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Tells it to begin nothing more, and waits until what is under way has ended.
+    pub(super) async fn end(self) {
+        self.stop.cancel();
+        // A task that broke off has ended, too.
+        let _ = self.task.await;
+    }
+
+    async fn news(&mut self) -> News {
+        if self.progress.changed().await.is_ok() {
+            return News::Run(Arc::clone(&self.progress.borrow_and_update()));
+        }
+        match (&mut self.task).await {
+            Ok(Observed::Opened) => News::Opened,
+            Ok(Observed::Stopped) => News::Over,
+            Err(error) => News::Broken(error.to_string()),
+        }
+    }
+}
+
+/// Waits for news of a run, if there is one.
+pub(super) async fn news(running: Option<&mut Running>) -> News {
+    match running {
+        Some(running) => running.news().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// A run before anything is known of it.
+fn beginning(order: &Order) -> Run {
+    Run {
+        id: order.id.clone(),
+        trigger: order.trigger,
+        requested_by: order.requested_by.clone(),
+        revision: order.revision.clone(),
+        started: Timestamp::now(),
+        ended: None,
+        phase: Phase::Render,
+        outcome: None,
+        message: String::new(),
+        waves: 0,
+        objects: Vec::new(),
+        edges: Arc::default(),
+        findings: Arc::default(),
+        unproven: 0,
+        left_git: Vec::new(),
+        durations: Vec::new(),
+    }
+}

@@ -1,0 +1,260 @@
+//! A Layer's spec, checked: what the rules of the CRD cannot hold, or did not, on a cluster with an older one.
+
+use std::time::Duration;
+
+use thiserror::Error;
+use tidegate_object::{GroupKind, ObjectId};
+use tidegate_plan::{EdgeClass, KindPattern, Required, Rule};
+use tidegate_source::{GitSpec, Reference as SourceReference};
+
+use super::duration::parse_duration;
+use super::{GitRef, GitSource, LayerSpec, Reference, ReferenceClass, ReferenceKind, Requirement};
+use crate::controller::DependsOn;
+
+use crate::Settings;
+
+/// The shortest interval, pause or deadline.
+const SHORTEST: Duration = Duration::from_secs(1);
+
+/// A Layer's spec, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Checked {
+    /// The repository and the ref.
+    pub(crate) source: GitSpec,
+    /// How often the ref is looked at.
+    pub(crate) interval: Duration,
+    /// The Secret of the source's credentials: namespace and name.
+    pub(crate) secret: Option<(String, String)>,
+    /// The directory, without `.` and slashes around it.
+    pub(crate) path: String,
+    /// The layers that come first.
+    pub(crate) depends_on: Vec<DependsOn>,
+    /// The first pause before a run that did not end well is tried again.
+    pub(crate) retry: Duration,
+    /// How a run is done.
+    pub(crate) settings: Settings,
+}
+
+/// A field that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{field}: {problem}")]
+pub(crate) struct SpecError {
+    field: String,
+    problem: String,
+}
+
+impl Checked {
+    /// Checks the spec of a Layer of a namespace; `concurrency` objects of it are written at the same time.
+    pub(crate) fn new(
+        spec: &LayerSpec,
+        namespace: &str,
+        concurrency: usize,
+    ) -> Result<Self, SpecError> {
+        let git = &spec.source.git;
+        let settings = Settings {
+            adopt: spec.adopt,
+            timeout: duration("spec.timeout", &spec.timeout)?,
+            account: Some((namespace.into(), spec.service_account_name.clone())),
+            requires: spec.requires.iter().map(required).collect(),
+            references: spec.references.iter().map(rule).collect(),
+            concurrency,
+        };
+        let secret = git.secret_ref.as_ref();
+        Ok(Self {
+            source: source(git)?,
+            interval: duration("spec.source.git.interval", &git.interval)?,
+            secret: secret.map(|secret| (namespace.into(), secret.name.clone())),
+            path: path(&spec.path)?,
+            depends_on: depends_on(spec, namespace),
+            retry: duration("spec.retryInterval", &spec.retry_interval)?,
+            settings,
+        })
+    }
+}
+
+fn source(git: &GitSource) -> Result<GitSpec, SpecError> {
+    let url = git
+        .url
+        .parse()
+        .map_err(|error| wrong("spec.source.git.url", &error))?;
+    let reference = match &git.reference {
+        None => SourceReference::default(),
+        Some(reference) => followed(reference)?,
+    };
+    Ok(GitSpec {
+        url,
+        reference,
+        timeout: duration("spec.source.git.timeout", &git.timeout)?,
+    })
+}
+
+fn followed(reference: &GitRef) -> Result<SourceReference, SpecError> {
+    let GitRef {
+        branch,
+        tag,
+        semver,
+        commit,
+    } = reference;
+    let (field, parsed) = match (branch, tag, semver, commit) {
+        (Some(branch), None, None, None) => ("branch", SourceReference::branch(branch)),
+        (None, Some(tag), None, None) => ("tag", SourceReference::tag(tag)),
+        (None, None, Some(range), None) => ("semver", SourceReference::semver(range)),
+        (None, None, None, Some(commit)) => ("commit", SourceReference::commit(commit)),
+        _ => {
+            let problem = "set exactly one of branch, tag, semver and commit";
+            return Err(wrong("spec.source.git.ref", &problem));
+        }
+    };
+    parsed.map_err(|error| wrong(&format!("spec.source.git.ref.{field}"), &error))
+}
+
+fn depends_on(spec: &LayerSpec, namespace: &str) -> Vec<DependsOn> {
+    let dependencies = spec.depends_on.iter().map(|dependency| DependsOn {
+        layer: (
+            dependency
+                .namespace
+                .clone()
+                .unwrap_or_else(|| namespace.into()),
+            dependency.name.clone(),
+        ),
+        continuous: dependency.continuous,
+    });
+    dependencies.collect()
+}
+
+fn required(requirement: &Requirement) -> Required {
+    let group = match requirement.api_version.rsplit_once('/') {
+        Some((group, _)) => group,
+        None => "",
+    };
+    let kind = GroupKind::new(group, &requirement.kind);
+    Required {
+        id: ObjectId::new(kind, requirement.namespace.as_deref(), &requirement.name),
+        ready: requirement.ready,
+    }
+}
+
+fn rule(reference: &Reference) -> Rule {
+    let pattern = |kind: &ReferenceKind| KindPattern {
+        group: kind.group.clone(),
+        kind: kind.kind.clone(),
+    };
+    Rule {
+        from: pattern(&reference.from),
+        path: reference.path.clone(),
+        to: pattern(&reference.to),
+        class: match reference.class {
+            ReferenceClass::Exists => EdgeClass::Exists,
+            ReferenceClass::Ready => EdgeClass::Ready,
+            ReferenceClass::Soft => EdgeClass::Soft,
+        },
+    }
+}
+
+fn path(text: &str) -> Result<String, SpecError> {
+    let parts: Vec<&str> = text
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != ".")
+        .collect();
+    if text.starts_with('/') || parts.contains(&"..") {
+        let problem = "must be a path within the repository: relative, without `..`";
+        return Err(wrong("spec.path", &problem));
+    }
+    Ok(parts.join("/"))
+}
+
+fn duration(field: &str, text: &str) -> Result<Duration, SpecError> {
+    let parsed = parse_duration(text).filter(|duration| *duration >= SHORTEST);
+    let problem =
+        || format!("`{text}` is not a duration of at least 1s, such as 30s, 10m or 1h30m");
+    parsed.ok_or_else(|| wrong(field, &problem()))
+}
+
+fn wrong(field: &str, problem: &dyn std::fmt::Display) -> SpecError {
+    SpecError {
+        field: field.into(),
+        problem: problem.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn checked(change: impl FnOnce(&mut Value)) -> Result<Checked, String> {
+        let mut spec = json!({"source": {"git": {"url": "https://git.example.com/platform.git"}}});
+        change(&mut spec);
+        let spec: LayerSpec = serde_json::from_value(spec).unwrap();
+        Checked::new(&spec, "team", 8).map_err(|error| error.to_string())
+    }
+
+    fn check(change: impl FnOnce(&mut Value), expected: &str) {
+        let error = checked(change).unwrap_err();
+        assert!(error.starts_with(expected), "{error}");
+    }
+
+    #[test]
+    fn wrong_fields_are_named() {
+        check(
+            |spec| spec["timeout"] = json!("soon"),
+            "spec.timeout: `soon` is not a duration",
+        );
+        check(
+            |spec| spec["retryInterval"] = json!("1ms"),
+            "spec.retryInterval: `1ms`",
+        );
+        check(
+            |spec| spec["path"] = json!("a/../../b"),
+            "spec.path: must be a path within",
+        );
+        check(
+            |spec| spec["source"]["git"]["interval"] = json!("1"),
+            "spec.source.git.interval: `1`",
+        );
+        check(
+            |spec| spec["source"]["git"]["url"] = json!("nowhere"),
+            "spec.source.git.url: ",
+        );
+        check(
+            |spec| spec["source"]["git"]["ref"] = json!({"semver": "new"}),
+            "spec.source.git.ref.semver: ",
+        );
+        check(
+            |spec| spec["source"]["git"]["ref"] = json!({"branch": "a..b"}),
+            "spec.source.git.ref.branch: ",
+        );
+        check(
+            |spec| spec["source"]["git"]["ref"] = json!({}),
+            "spec.source.git.ref: set exactly one",
+        );
+    }
+
+    #[test]
+    fn names_are_filled_in_from_the_namespace() {
+        let checked = checked(|spec| {
+            spec["path"] = json!("./clusters//dev/");
+            spec["source"]["git"]["secretRef"] = json!({"name": "git"});
+            spec["dependsOn"] =
+                json!([{"name": "first"}, {"name": "other", "namespace": "shared"}]);
+            spec["requires"] =
+                json!([{"apiVersion": "db.example/v1", "kind": "Shard", "name": "a"}]);
+        });
+        let checked = checked.unwrap();
+        assert_eq!(checked.path, "clusters/dev");
+        assert_eq!(checked.secret, Some(("team".into(), "git".into())));
+        let layers: Vec<String> = checked
+            .depends_on
+            .iter()
+            .map(|dependency| format!("{}/{}", dependency.layer.0, dependency.layer.1))
+            .collect();
+        assert_eq!(layers, ["team/first", "shared/other"]);
+        assert_eq!(
+            checked.settings.requires[0].id.to_string(),
+            "db.example/Shard/_/a"
+        );
+        let account = Some(("team".into(), "tidegate-deployer".into()));
+        assert_eq!(checked.settings.account, account);
+    }
+}

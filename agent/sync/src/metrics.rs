@@ -1,0 +1,136 @@
+//! What the agent counts and measures, for Prometheus.
+
+mod layers;
+mod requests;
+mod runs;
+mod sources;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use prometheus::core::Collector;
+use prometheus::{IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+
+use crate::{LayerKey, Run};
+
+pub(crate) use layers::Figures;
+pub(crate) use sources::{PollOutcome, SourceLabel};
+
+/// The prefix of all names but those of the process.
+const PREFIX: &str = "tidegate";
+
+/// What the agent counts and measures.
+pub struct Metrics {
+    registry: Registry,
+    leader: IntGauge,
+    webhooks: IntCounterVec,
+    requests: requests::Requests,
+    runs: runs::Runs,
+    pub(crate) sources: sources::Sources,
+    layers: Mutex<BTreeMap<LayerKey, Figures>>,
+}
+
+impl Metrics {
+    /// Makes metrics with a registry of their own.
+    ///
+    /// # Errors
+    /// Only if two metrics have the same name.
+    pub fn new() -> Result<Arc<Self>, prometheus::Error> {
+        let registry = Registry::new();
+        let process = prometheus::process_collector::ProcessCollector::for_self();
+        registry.register(Box::new(process))?;
+        Ok(Arc::new(Self {
+            leader: register(
+                &registry,
+                IntGauge::with_opts(opts("leader", "Whether this replica holds the Lease"))?,
+            )?,
+            webhooks: register(
+                &registry,
+                IntCounterVec::new(
+                    opts("webhooks_total", "Calls of webhooks"),
+                    &["receiver", "outcome"],
+                )?,
+            )?,
+            requests: requests::Requests::new(&registry)?,
+            runs: runs::Runs::new(&registry)?,
+            sources: sources::Sources::new(&registry)?,
+            layers: Mutex::default(),
+            registry,
+        }))
+    }
+
+    /// Returns all metrics in Prometheus' text format 0.0.4.
+    pub fn exposition(&self) -> String {
+        let mut families = self.registry.gather();
+        {
+            let layers = self.layers.lock().unwrap_or_else(PoisonError::into_inner);
+            families.extend(layers::families(&layers, jiff::Timestamp::now()).unwrap_or_default());
+        }
+        TextEncoder::new()
+            .encode_to_string(&families)
+            .unwrap_or_default()
+    }
+
+    /// Counts a call of a webhook.
+    pub fn webhook(&self, receiver: &str, outcome: &str) {
+        self.webhooks.with_label_values(&[receiver, outcome]).inc();
+    }
+
+    /// This replica holds the Lease.
+    pub(crate) fn begin_to_lead(&self) {
+        self.leader.set(1);
+    }
+
+    /// Somebody else may hold the Lease: series of layers come from its holder only.
+    pub(crate) fn cease_to_lead(&self) {
+        self.leader.set(0);
+        let mut layers = self.layers.lock().unwrap_or_else(PoisonError::into_inner);
+        layers.clear();
+    }
+
+    /// Takes how a layer stands.
+    pub(crate) fn layer(&self, layer: &LayerKey, figures: Figures) {
+        let mut layers = self.layers.lock().unwrap_or_else(PoisonError::into_inner);
+        layers.insert(layer.clone(), figures);
+    }
+
+    /// Forgets a layer that is gone.
+    pub(crate) fn forget(&self, layer: &LayerKey) {
+        let mut layers = self.layers.lock().unwrap_or_else(PoisonError::into_inner);
+        layers.remove(layer);
+        drop(layers);
+        self.runs.forget(layer);
+    }
+
+    /// Counts a run that is over.
+    pub(crate) fn run_ended(&self, layer: &LayerKey, run: &Run) {
+        self.runs.ended(layer, run);
+    }
+}
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+impl tidegate_cluster::Observer for Metrics {
+    fn seen(&self, request: &tidegate_cluster::RequestSeen) {
+        self.requests.seen(request);
+    }
+}
+
+fn opts(name: &str, help: &str) -> Opts {
+    Opts::new(name, help).namespace(PREFIX)
+}
+
+fn register<C: Collector + Clone + 'static>(
+    registry: &Registry,
+    collector: C,
+) -> Result<C, prometheus::Error> {
+    registry.register(Box::new(collector.clone()))?;
+    Ok(collector)
+}
+
+#[cfg(test)]
+mod tests;

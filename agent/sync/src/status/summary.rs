@@ -1,0 +1,161 @@
+//! A run in short: counts, waves, and the sentence that a table shows.
+
+use std::collections::BTreeMap;
+
+use tidegate_health::Status;
+
+use super::{Reason, Trouble, Verdict};
+use crate::{BlockedOn, InventorySummary, PlanSummary, Run, RunObject, Step, WaveProgress};
+
+/// How many waits a status names.
+const WAITS: usize = 20;
+
+pub(super) fn plan(run: &Run) -> PlanSummary {
+    let mut changes = BTreeMap::new();
+    for object in &run.objects {
+        let count: &mut u32 = changes
+            .entry(object.change.as_str().to_owned())
+            .or_default();
+        *count = count.saturating_add(1);
+    }
+    PlanSummary {
+        changes,
+        findings: count(run.findings.len()),
+        unproven: run.unproven,
+    }
+}
+
+pub(super) fn wave(run: &Run) -> WaveProgress {
+    let open = run
+        .objects
+        .iter()
+        .filter(|object| object.step != Step::Ready);
+    let current = open.map(|object| object.wave).min().unwrap_or(run.waves);
+    WaveProgress {
+        current,
+        of: run.waves,
+        progress: format!("{current}/{}", run.waves),
+    }
+}
+
+pub(super) fn inventory(run: &Run) -> InventorySummary {
+    let healthy = run.objects.iter().filter(|object| object.health.is_done());
+    InventorySummary {
+        objects: count(run.objects.len() + run.left_git.len()),
+        healthy: count(healthy.count()),
+        left_git: count(run.left_git.len()),
+    }
+}
+
+/// What is waited for, each target once, by the first that waits for it.
+pub(super) fn waiting_for(run: Option<&Run>, trouble: Option<&Trouble>) -> Vec<BlockedOn> {
+    let mut waits: Vec<BlockedOn> = trouble
+        .and_then(|trouble| trouble.waits_for.clone())
+        .into_iter()
+        .collect();
+    let objects = run.filter(|run| run.outcome.is_none());
+    let objects = objects
+        .map(|run| run.objects.as_slice())
+        .unwrap_or_default();
+    for gate in objects.iter().flat_map(|object| &object.waiting_for) {
+        let object = gate.object.to_string();
+        if waits.len() < WAITS && !waits.iter().any(|wait| wait.object == object) {
+            waits.push(BlockedOn {
+                object,
+                reason: gate.reason.clone(),
+                since: gate.since.to_string(),
+            });
+        }
+    }
+    waits
+}
+
+/// What a run that goes on is doing.
+pub(super) fn progress(run: &Run) -> String {
+    if run.objects.is_empty() {
+        return format!("the run is in its phase {}", run.phase.as_str());
+    }
+    let WaveProgress { current, of, .. } = wave(run);
+    let done = run
+        .objects
+        .iter()
+        .filter(|object| object.step == Step::Ready);
+    let all = run.objects.len();
+    format!(
+        "wave {current} of {of}: {} of {all} objects are ready",
+        done.count()
+    )
+}
+
+/// What there is to say of a run that ended well.
+pub(super) fn well(run: &Run) -> String {
+    let objects = match run.objects.len() {
+        1 => "its object is".into(),
+        count => format!("all {count} objects are"),
+    };
+    match &run.revision {
+        Some(revision) => format!("{} is applied, and {objects} healthy", revision.short()),
+        None => format!("{objects} applied and healthy"),
+    }
+}
+
+/// What there is to say of a run that did not.
+pub(super) fn failure(run: &Run) -> String {
+    if !run.message.is_empty() {
+        return run.message.clone();
+    }
+    let in_trouble = |object: &&RunObject| matches!(object.step, Step::Failed | Step::Blocked);
+    let mut objects = run.objects.iter().filter(in_trouble);
+    match objects.next() {
+        Some(first) => {
+            let more = and_more(objects.count());
+            format!("{}: {}{more}", first.id, first.message)
+        }
+        None => "not every object is applied and healthy".into(),
+    }
+}
+
+/// How well the objects are, taken together.
+pub(super) fn health(run: &Run) -> Verdict {
+    let with = |status: &[Status]| {
+        let objects = run.objects.iter();
+        objects
+            .filter(|object| status.contains(&object.health))
+            .collect::<Vec<_>>()
+    };
+    let failed = with(&[Status::Failed]);
+    if let [first, others @ ..] = failed.as_slice() {
+        let more = and_more(others.len());
+        let message = format!("{}: {}{more}", first.id, first.message);
+        return Verdict::no(Reason::Failed, &message);
+    }
+    let open = with(&[
+        Status::InProgress,
+        Status::Terminating,
+        Status::Missing,
+        Status::Unknown,
+    ]);
+    if let [first, others @ ..] = open.as_slice() {
+        let said = match first.message.as_str() {
+            "" => format!("{} is {}", first.id, first.health),
+            message => format!("{}: {message}", first.id),
+        };
+        let more = and_more(others.len());
+        return Verdict::no(Reason::InProgress, &format!("{said}{more}"));
+    }
+    Verdict::yes(
+        Reason::Current,
+        &format!("all {} objects are well", run.objects.len()),
+    )
+}
+
+pub(super) fn and_more(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        count => format!(" (and {count} more)"),
+    }
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}

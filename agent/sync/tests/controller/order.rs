@@ -1,0 +1,190 @@
+//! Layers that depend on each other, and syncs that are asked for.
+
+use serde_json::json;
+use tidegate_testbed::GitServer;
+
+use super::stage::{Site, condition, config_map, stage};
+
+/// A pod that can never start: its image does not exist anywhere, and its node neither.
+fn pod(namespace: &str, node: &str) -> String {
+    let pod = json!({
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "slow", "namespace": namespace},
+        "spec": {
+            "nodeSelector": {"kubernetes.io/hostname": node},
+            "containers": [{"name": "main", "image": "registry.example/main:1"}],
+        },
+    });
+    pod.to_string()
+}
+
+fn site(prefix: &str) -> Site {
+    let site = stage().site(prefix);
+    site.credentials("git", GitServer::PASSWORD);
+    site
+}
+
+#[test]
+fn a_layer_waits_until_the_one_before_it_was_healthy() {
+    let site = site("depends");
+    let mut spec = site.spec("later");
+    spec["dependsOn"] = json!([{"name": "first"}]);
+    let revision = site.push(&[
+        ("first/pod.yaml", &pod(&site.namespace, "nowhere")),
+        ("later/b.yaml", &config_map("b", &site.namespace, "1")),
+    ]);
+    site.layer("later", &spec);
+    let message = site.until_refused("later", "DependencyNotReady");
+    assert!(
+        message.contains("/first, which comes first, does not exist"),
+        "{message}"
+    );
+    site.layer("first", &site.spec("first"));
+    let waits = |words: &'static str| {
+        site.until("later", move |layer| {
+            condition(layer, "Blocked")["message"]
+                .as_str()
+                .is_some_and(|text| text.contains(words))
+        })
+    };
+    let layer = waits("has not been healthy at its newest revision yet");
+    let wait = &layer["status"]["waitingFor"][0];
+    assert_eq!(
+        wait["object"],
+        format!("tidegate.dev/Layer/{}/first", site.namespace)
+    );
+    assert_eq!(site.value("b"), "");
+    let fixed = site.push(&[("first/pod.yaml", &config_map("a", &site.namespace, "1"))]);
+    assert_ne!(fixed, revision);
+    site.until_ready("first", &fixed);
+    let layer = site.until_ready("later", &fixed);
+    assert_eq!(site.value("b"), "1");
+    assert_eq!(layer["status"]["history"][0]["trigger"], "dependency");
+}
+
+#[test]
+fn a_new_commit_takes_the_place_of_a_run_that_waits() {
+    let site = site("supersede");
+    let first = site.push(&[("layer/pod.yaml", &pod(&site.namespace, "nowhere"))]);
+    site.layer("web", &site.spec("layer"));
+    site.until("web", |layer| {
+        condition(layer, "Reconciling")["status"] == "True"
+            && layer["status"]["lastAppliedRevision"] == first
+    });
+    let second = site.push(&[("layer/pod.yaml", &config_map("a", &site.namespace, "1"))]);
+    let layer = site.until_ready("web", &second);
+    let history = layer["status"]["history"].as_array().unwrap();
+    let outcomes: Vec<_> = history.iter().map(|run| run["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["healthy", "superseded"]);
+}
+
+#[test]
+fn a_sync_is_kept_on_the_layer_and_answered_in_its_status() {
+    let site = site("sync");
+    let revision = site.push(&[("layer/a.yaml", &config_map("a", &site.namespace, "1"))]);
+    site.layer("web", &site.spec("layer"));
+    site.until_ready("web", &revision);
+    let key = (site.namespace.clone(), "web".to_owned());
+    let asked = site.stage.fleet.sync(key, "somebody");
+    let ticket = site.stage.runtime.block_on(asked).unwrap();
+    assert!(!ticket.pending);
+    let layer = site.until("web", |layer| layer["status"]["sync"]["state"] == "healthy");
+    let annotations = &layer["metadata"]["annotations"];
+    assert_eq!(annotations["tidegate.dev/sync-requested-at"], ticket.run);
+    assert_eq!(annotations["tidegate.dev/requested-by"], "somebody");
+    let run = &layer["status"]["history"][0];
+    assert_eq!(
+        (run["id"].clone(), run["requestedBy"].clone()),
+        (json!(ticket.run), json!("somebody"))
+    );
+}
+
+#[test]
+fn a_sync_by_annotation_runs_under_its_id() {
+    let site = site("annotation");
+    let revision = site.push(&[("layer/a.yaml", &config_map("a", &site.namespace, "1"))]);
+    site.layer("web", &site.spec("layer"));
+    site.until_ready("web", &revision);
+    let annotate = [
+        "annotate",
+        "layers/web",
+        "-n",
+        &site.namespace,
+        "tidegate.dev/sync-requested-at=by-hand",
+    ];
+    site.stage.control_plane.kubectl(&annotate).unwrap();
+    let layer = site.until("web", |layer| layer["status"]["sync"]["state"] == "healthy");
+    assert_eq!(layer["status"]["history"][0]["id"], "by-hand");
+    assert_eq!(layer["status"]["history"][0]["trigger"], "manual");
+}
+
+#[test]
+fn a_sync_that_is_pending_is_the_answer_to_the_next_request() {
+    let site = site("pending");
+    site.push(&[("layer/a.yaml", &config_map("a", &site.namespace, "1"))]);
+    let mut spec = site.spec("layer");
+    spec["dependsOn"] = json!([{"name": "nobody"}]);
+    site.layer("web", &spec);
+    site.until_refused("web", "DependencyNotReady");
+    let ask = || {
+        let key = (site.namespace.clone(), "web".to_owned());
+        site.stage
+            .runtime
+            .block_on(site.stage.fleet.sync(key, "somebody"))
+            .unwrap()
+    };
+    let (first, second) = (ask(), ask());
+    assert_eq!(first.run, second.run);
+    assert!(!first.pending && second.pending);
+    let layer = site.until("web", |layer| layer["status"]["sync"]["state"] == "pending");
+    assert_eq!(layer["status"]["sync"]["id"], first.run);
+}
+
+#[test]
+fn a_sync_that_cannot_be_done_says_why() {
+    let site = site("refused");
+    site.push(&[("layer/a.yaml", "kind: [")]);
+    site.layer("web", &site.spec("layer"));
+    site.until_refused("web", "RenderFailed");
+    let key = (site.namespace.clone(), "web".to_owned());
+    let asked = site.stage.fleet.sync(key, "somebody");
+    let ticket = site.stage.runtime.block_on(asked).unwrap();
+    let layer = site.until("web", |layer| layer["status"]["sync"]["state"] == "failed");
+    let run = &layer["status"]["history"][0];
+    assert_eq!(run["id"], ticket.run);
+    assert!(
+        run["message"].as_str().unwrap().contains("layer/a.yaml"),
+        "{run}"
+    );
+    let nobody = site
+        .stage
+        .fleet
+        .sync(("nowhere".into(), "web".into()), "somebody");
+    let refused = site.stage.runtime.block_on(nobody).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "there is no layer nowhere/web: see `tidegate get`"
+    );
+}
+
+#[test]
+fn a_run_costs_few_writes_of_the_status_and_rest_none() {
+    let site = site("writes");
+    let revision = site.push(&[("layer/a.yaml", &config_map("a", &site.namespace, "1"))]);
+    site.layer("web", &site.spec("layer"));
+    site.until_ready("web", &revision);
+    let writes = || {
+        let events = site.stage.control_plane.audit().unwrap();
+        let path = format!("namespaces/{}/layers/web/status", site.namespace);
+        events
+            .iter()
+            .filter(|event| event.is_write() && event.uri.contains(&path))
+            .count()
+    };
+    let first = writes();
+    assert!(first <= 3, "{first} writes");
+    let changed = site.push(&[("layer/a.yaml", &config_map("a", &site.namespace, "2"))]);
+    site.until_ready("web", &changed);
+    assert!(writes() - first <= 2, "{} writes", writes() - first);
+}
