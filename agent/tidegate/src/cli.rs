@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    Apply, Build, Check, Completion, Diff, Get, Install, Plan, Sync, Uninstall, Vendor, Version,
+    Agent, Apply, Build, Check, Completion, Diff, Get, Install, Plan, Sync, Uninstall, Vendor, Version,
     Why,
 };
 use crate::exit::Exit;
@@ -25,6 +25,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Agent(Box<Agent>),
     Apply(Apply),
     Build(Build),
     Check(Check),
@@ -41,9 +42,15 @@ enum Command {
 }
 
 impl Cli {
+    /// Tells whether the command ends by itself when somebody presses Ctrl-C.
+    pub(crate) fn ends_itself(&self) -> bool {
+        matches!(self.command, Command::Agent(_))
+    }
+
     /// Does what was asked.
     pub(crate) async fn run(&self) -> anyhow::Result<Exit> {
         match &self.command {
+            Command::Agent(command) => command.run().await,
             Command::Apply(command) => command.run().await,
             Command::Build(command) => command.run(),
             Command::Check(command) => command.run().await,

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod agent;
 mod apply;
 mod build;
 mod check;
@@ -19,6 +20,7 @@ mod vendor;
 mod version;
 mod why;
 
+pub(crate) use agent::{Agent, LogFormat};
 pub(crate) use apply::Apply;
 pub(crate) use build::Build;
 pub(crate) use check::Check;

@@ -1,5 +1,6 @@
 //! The tidegate command: the agent, and the command line that answers questions.
 
+mod agent;
 mod cli;
 mod command;
 mod exit;
@@ -27,7 +28,7 @@ fn main() -> ExitCode {
     let ended = runtime.block_on(async {
         tokio::select! {
             ended = cli.run() => ended,
-            () = exit::interrupted() => Ok(Exit::Interrupted),
+            () = exit::interrupted(), if !cli.ends_itself() => Ok(Exit::Interrupted),
         }
     });
     // Blocking work that is under way is not waited for.
