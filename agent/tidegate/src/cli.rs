@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    Agent, Apply, Build, Check, Completion, Diff, Get, Install, Plan, Sync, Uninstall, Vendor, Version,
-    Why,
+    Agent, Apply, Build, Check, Completion, Diff, Get, Install, Plan, Sync, Uninstall, Vendor,
+    Version, Why,
 };
 use crate::exit::Exit;
 
