@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::error::plain;
+
 /// A commit, as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitInfo {
@@ -17,10 +19,7 @@ pub struct CommitInfo {
 
 impl CommitInfo {
     pub(crate) fn of(commit: &git2::Commit<'_>) -> Self {
-        let text = |bytes: &[u8]| {
-            let text = String::from_utf8_lossy(bytes);
-            text.chars().filter(|c| !c.is_control()).collect()
-        };
+        let text = |bytes: &[u8]| plain(&String::from_utf8_lossy(bytes));
         let subject = commit.message_bytes().split(|byte| *byte == b'\n').next();
         let seconds = commit.time().seconds();
         Self {

@@ -237,6 +237,14 @@ impl SourceError {
     }
 }
 
+/// What somebody else says, as it may be shown: one line, and not a long one.
+pub(crate) fn plain(text: &str) -> String {
+    const MOST: usize = 300;
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control());
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    words.join(" ").chars().take(MOST).collect()
+}
+
 fn offer(names: &[String]) -> String {
     match names {
         [] => "; there is none at all".to_owned(),

@@ -5,6 +5,7 @@
 //!   ├── resolve(spec, credentials)         one listing of refs ──► Revision
 //!   └── tree(spec, credentials, revision)  a fetch, if the cache lacks it ──► GitTree
 //! Directory                                the same Tree, from disk
+//! Watch                                    tells of changes on disk
 //! ```
 //!
 //! All calls block, and end by their deadline: run them on a thread that may wait. Nothing here

@@ -34,7 +34,7 @@ impl Default for Limits {
             depth: 64,
             file_bytes: 16 * MIB,
             packs: 50,
-            cache_bytes: 4096 * MIB,
+            cache_bytes: 1024 * MIB,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use git2::{ErrorClass, ErrorCode, RemoteCallbacks};
 
+use crate::error::plain;
 use crate::session::{Failure, Session};
 use crate::{Problem, Scheme};
 
@@ -29,7 +30,7 @@ pub(crate) fn explain(session: &Session, failure: Failure) -> Problem {
         Failure::Known(problem) => return problem,
         Failure::Libgit2(error) => error,
     };
-    let text = error.message().to_owned();
+    let text = plain(error.message());
     if session.deadline.left().is_err() {
         return session.deadline.passed();
     }

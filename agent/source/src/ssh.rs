@@ -11,6 +11,7 @@ use git2::transport::{Service, SmartSubtransport, SmartSubtransportStream, Trans
 use ssh2::{Channel, ErrorCode, MethodType};
 
 use crate::deadline::Deadline;
+use crate::error::plain;
 use crate::known_hosts::Host;
 use crate::limits::Passed;
 use crate::session::Session;
@@ -19,8 +20,8 @@ use crate::{Credentials, GitUrl, Problem};
 /// The user where the URL names none, as on all the well-known hosts.
 const USER: &str = "git";
 const CONNECT: Duration = Duration::from_secs(10);
-/// How much is shown of what a server says.
-const SHOWN: u64 = 300;
+/// How many bytes are read of what a server says beside Git's own.
+const SAID: u64 = 1000;
 
 /// Makes the transport of a remote whose operation runs on this thread.
 pub(crate) fn transport(remote: &git2::Remote<'_>) -> Result<Transport, git2::Error> {
@@ -111,9 +112,8 @@ impl Stream {
     fn no_answer(&self) -> Problem {
         let mut said = Vec::new();
         // A reason that cannot be read is none.
-        let _unread = self.channel.stderr().take(SHOWN).read_to_end(&mut said);
-        let said = String::from_utf8_lossy(&said);
-        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        let _unread = self.channel.stderr().take(SAID).read_to_end(&mut said);
+        let said = plain(&String::from_utf8_lossy(&said));
         let lower = said.to_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
         if says(&[

@@ -305,7 +305,7 @@ fn answers_that_are_not_gits_are_errors_and_nothing_worse() {
         vec![b"\0\0\0\0"],
         vec![b"1111 refs/heads/main\n"],
         vec![long.as_bytes()],
-        vec![b"ERR no entry for you\n"],
+        vec![b"ERR no\x1b[31m entry\nfor you\n"],
     ] {
         let wire = listing(&lines);
         let told = told(&rig, &main_of(&wire.url()), &Credentials::default());
@@ -313,5 +313,6 @@ fn answers_that_are_not_gits_are_errors_and_nothing_worse() {
             told.starts_with("GitFailed: ") || told.starts_with("ReferenceNotFound: "),
             "{told}"
         );
+        assert!(!told.contains(char::is_control), "{told:?}");
     }
 }
