@@ -154,13 +154,19 @@ impl LiveView {
         self.lock().areas.remove(area);
     }
 
-    /// Returns the objects of an area that is followed.
-    pub fn in_area(&self, area: &Area) -> Vec<Arc<Object>> {
+    /// Returns the objects of an area; `None` until its watch has shown them.
+    pub fn in_area(&self, area: &Area) -> Option<Vec<Arc<Object>>> {
         let state = self.lock();
-        let followed = state.areas.get(area);
-        followed.map_or_else(Vec::new, |followed| {
-            followed.objects.values().cloned().collect()
-        })
+        let followed = state.areas.get(area)?;
+        let synced = followed.shown.borrow().synced;
+        synced.then(|| followed.objects.values().cloned().collect())
+    }
+
+    /// Returns why the watch of an area does not work now.
+    pub fn area_trouble(&self, area: &Area) -> Option<ApiError> {
+        let state = self.lock();
+        let followed = state.areas.get(area)?;
+        followed.shown.borrow().trouble.clone()
     }
 
     /// Stops following an object by its name.

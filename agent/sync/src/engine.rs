@@ -29,7 +29,7 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::digest::DigestKey;
 use crate::inventory::Store;
 use crate::{Order, Owner, Run, marks};
-use execution::{Doing, End, Execution};
+use execution::{End, Execution};
 use hub::Hub;
 use memory::Memories;
 use survey::Survey;
@@ -149,7 +149,7 @@ impl Finished {
             return Observed::Stopped;
         };
         execution.stop = stop;
-        match execution.drive(Doing::Observe).await {
+        match execution.observe().await {
             End::Opened => Observed::Opened,
             End::Settled | End::Stopped => Observed::Stopped,
         }

@@ -7,10 +7,14 @@ mod adoption;
 mod apply;
 #[path = "runner/keeping.rs"]
 mod keeping;
+#[path = "runner/layers.rs"]
+mod layers;
 #[path = "runner/outage.rs"]
 mod outage;
 #[path = "runner/own_rights.rs"]
 mod own_rights;
+#[path = "runner/planning.rs"]
+mod planning;
 #[path = "runner/recovery.rs"]
 mod recovery;
 #[path = "runner/refusal.rs"]

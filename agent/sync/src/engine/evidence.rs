@@ -5,15 +5,19 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use tidegate_cluster::{Area, LiveView};
-use tidegate_health::{ContainerRef, Neighbours, Reason, waits_for_consumer};
+use tidegate_health::{ContainerRef, Neighbours, Reason, has_ready_endpoint, waits_for_consumer};
 use tidegate_object::{GroupKind, Object, ObjectId};
 
 use super::execution::Execution;
+use super::item::Item;
 use super::work::Done;
 use crate::Step;
 
 /// The last log lines that were read, by pod and container; an empty one was asked for.
 pub(super) type Logs = HashMap<(ObjectId, String), String>;
+
+/// The label of an EndpointSlice that names its Service.
+const SERVICE_NAME: &str = "kubernetes.io/service-name";
 
 /// Kinds that make pods, or are made of them.
 const WITH_PODS: &[(&str, &str)] = &[
@@ -43,6 +47,24 @@ impl Execution {
         self.subscription.follow_area(&area("Event", namespace));
     }
 
+    /// Stops following what explains waits in a namespace where none is left.
+    pub(super) fn look_away(&mut self, namespace: Option<&str>) {
+        let Some(namespace) = namespace else {
+            return;
+        };
+        let waits = |item: &Item| {
+            item.id().namespace.as_deref() == Some(namespace)
+                && matches!(item.step(), Step::Applied | Step::Failed)
+        };
+        let areas = [area("Pod", namespace), area("Event", namespace)];
+        let followed = areas.iter().any(|area| self.subscription.follows(area));
+        if followed && !self.items.iter().any(waits) {
+            for area in &areas {
+                self.subscription.leave_area(area);
+            }
+        }
+    }
+
     fn follow_class(&mut self, claim: &Object) {
         let Some(class) = claim.text("/spec/storageClassName") else {
             return;
@@ -66,13 +88,13 @@ impl Execution {
         };
         let live = self.engine.hub.live();
         let labels = pod_labels(object);
-        let pods = live.in_area(&area("Pod", namespace));
+        let pods = live.in_area(&area("Pod", namespace)).unwrap_or_default();
         let pods: Vec<Object> = pods
             .iter()
             .filter(|pod| is_pod_of(pod, object, labels.as_ref()))
             .map(|pod| Object::clone(pod))
             .collect();
-        let events = live.in_area(&area("Event", namespace));
+        let events = live.in_area(&area("Event", namespace)).unwrap_or_default();
         let events = events
             .iter()
             .filter(|event| concerns(event, object, &pods))
@@ -81,8 +103,22 @@ impl Execution {
         (pods, events)
     }
 
-    /// Has objects looked at that an event or a pod may explain.
+    /// Follows the endpoints of a Service whose readiness is waited for; tells whether they are known, or cannot be.
+    pub(super) fn knows_endpoints(&mut self, service: &ObjectId) -> bool {
+        let area = slices(service.namespace.as_deref().unwrap_or_default());
+        self.subscription.follow_area(&area);
+        let live = self.engine.hub.live();
+        live.in_area(&area).is_some() || live.area_trouble(&area).is_some()
+    }
+
+    /// Has objects looked at that an event, a pod or an endpoint may explain.
     pub(super) fn saw_evidence(&mut self, id: &ObjectId) {
+        if id.kind.is("discovery.k8s.io", "EndpointSlice") {
+            let items = self.items.iter().enumerate();
+            let waiting = items.filter(|(_, item)| item.step() == Step::Waiting);
+            waiting.for_each(|(index, _)| self.work.mark(index));
+            return;
+        }
         if !(id.kind.is("", "Pod") || id.kind.is("", "Event")) {
             return;
         }
@@ -138,6 +174,14 @@ impl Neighbours for Surroundings {
         class.object().map(waits_for_consumer)
     }
 
+    fn has_ready_endpoint(&self, namespace: &str, service: &str) -> Option<bool> {
+        let slices = self.live.in_area(&slices(namespace))?;
+        let of_service = |slice: &&Arc<Object>| slice.label(SERVICE_NAME) == Some(service);
+        let slices = slices.iter().filter(of_service);
+        let slices: Vec<Object> = slices.map(|slice| Object::clone(slice)).collect();
+        Some(has_ready_endpoint(&slices))
+    }
+
     fn reports_status(&self, kind: &GroupKind) -> Option<bool> {
         self.reporting.get(kind).copied()
     }
@@ -145,6 +189,14 @@ impl Neighbours for Surroundings {
 
 fn storage_class(name: &str) -> ObjectId {
     ObjectId::new(GroupKind::new("storage.k8s.io", "StorageClass"), None, name)
+}
+
+/// The endpoints of the Services of a namespace.
+fn slices(namespace: &str) -> Area {
+    Area {
+        kind: GroupKind::new("discovery.k8s.io", "EndpointSlice"),
+        namespace: Some(namespace.into()),
+    }
 }
 
 fn area(kind: &str, namespace: &str) -> Area {

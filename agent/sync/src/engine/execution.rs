@@ -107,8 +107,23 @@ impl Execution {
         self.finish(outcome)
     }
 
+    /// Follows the health of the objects, and closes the watches that only the run needed.
+    pub(super) async fn observe(&mut self) -> End {
+        let (subscription, events) = self.subscription.only(self.items.iter().map(Item::id));
+        self.subscription = subscription;
+        self.events = events;
+        let causes = self.items.iter().enumerate();
+        let causes: Vec<_> = causes
+            .filter_map(|(index, item)| Some((index, item.cause?)))
+            .collect();
+        for (index, class) in causes {
+            self.follow_cause(index, class);
+        }
+        self.drive(Doing::Observe).await
+    }
+
     /// Looks at everything that may have changed, until there is nothing more to wait for.
-    pub(super) async fn drive(&mut self, doing: Doing) -> End {
+    async fn drive(&mut self, doing: Doing) -> End {
         self.mode = doing;
         (0..self.items.len()).for_each(|index| self.work.mark(index));
         loop {

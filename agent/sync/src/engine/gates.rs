@@ -21,6 +21,9 @@ const SOFT_WAIT: Duration = Duration::from_secs(30);
 /// The pause before discovery is asked again for a kind whose definition is established.
 const DISCOVERY_PAUSE: Duration = Duration::from_millis(250);
 
+/// The pause before the endpoints of a Service are looked at whose watch has not shown any yet.
+const ENDPOINTS_PAUSE: Duration = Duration::from_millis(100);
+
 /// The pause before the keys of a Secret are read again after that failed.
 const UNREADABLE_PAUSE: Duration = Duration::from_secs(5);
 
@@ -251,6 +254,13 @@ impl Execution {
             let trouble = self.engine.hub.live().trouble(target);
             let reason = trouble.map_or_else(|| "not seen yet".into(), |error| error.message);
             return Some(closed(&reason));
+        }
+        let serves_pods = target.kind.is("", "Service") && *gate == Gate::Serving;
+        if serves_pods && !self.knows_endpoints(target) {
+            return Some(Closed {
+                recheck: Some(Instant::now() + ENDPOINTS_PAUSE),
+                ..closed("its endpoints are not seen yet")
+            });
         }
         match self.capability(gate, live.object(), planned) {
             Capability::Open if *gate == Gate::Established => self.served(index, target),

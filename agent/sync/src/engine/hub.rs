@@ -126,6 +126,40 @@ impl Subscription {
         self.hub.live.follow_area(area);
     }
 
+    /// Tells whether an area is followed.
+    pub(super) fn follows(&self, area: &Area) -> bool {
+        self.areas.contains(area)
+    }
+
+    /// Stops following an area.
+    pub(super) fn leave_area(&mut self, area: &Area) {
+        self.areas.retain(|known| known != area);
+        // Under the lock: nobody may begin to follow it in between.
+        let mut state = self.hub.lock();
+        if leave(&mut state.areas, area, self.id) {
+            self.hub.live.unfollow_area(area);
+        }
+    }
+
+    /// Begins anew with the same objects, and without what was followed besides.
+    pub(super) fn only<'a>(
+        &self,
+        ids: impl Iterator<Item = &'a ObjectId>,
+    ) -> (Self, mpsc::UnboundedReceiver<ObjectId>) {
+        let (mut fresh, events) = self.hub.subscribe();
+        for id in ids {
+            fresh.add(id, self.watch_of(id));
+        }
+        (fresh, events)
+    }
+
+    fn watch_of(&self, id: &ObjectId) -> Watch {
+        let state = self.hub.lock();
+        let listeners = state.objects.get(id).into_iter().flatten();
+        let mut own = listeners.filter(|listener| listener.id == self.id);
+        own.next().map_or(Watch::OfKind, |listener| listener.watch)
+    }
+
     fn add(&mut self, id: &ObjectId, watch: Watch) {
         let listener = self.listener(watch);
         let mut state = self.hub.lock();

@@ -18,8 +18,7 @@ impl Execution {
     /// Shows how well an object is that is as Git says.
     pub(super) fn judge(&mut self, index: usize) {
         let Some(health) = self.assess(index) else {
-            let message = self.not_seen(index);
-            self.show_health(index, Step::Applied, Health::unknown(message));
+            self.show_unseen(index);
             return;
         };
         if let Some(at) = health.recheck_at {
@@ -27,6 +26,9 @@ impl Execution {
         }
         if health.status.is_done() {
             self.show_health(index, Step::Ready, health);
+            let item = self.items.get(index);
+            let namespace = item.and_then(|item| item.id().namespace.clone());
+            self.look_away(namespace.as_deref());
             return;
         }
         let message = self.reason(index, &health);
@@ -48,12 +50,19 @@ impl Execution {
         self.show(index, state);
     }
 
-    fn not_seen(&self, index: usize) -> String {
-        let trouble = self
-            .items
-            .get(index)
-            .and_then(|item| self.engine.hub.live().trouble(item.id()));
-        trouble.map_or_else(|| "not seen yet".into(), |error| error.message)
+    /// Shows that nothing is known of an object: not yet, or because it may not be watched.
+    fn show_unseen(&mut self, index: usize) {
+        let item = self.items.get(index);
+        let trouble = item.and_then(|item| self.engine.hub.live().trouble(item.id()));
+        let (step, message) = match trouble {
+            Some(error) if error.class.is_transient() => (Step::Applied, error.message),
+            Some(error) => (
+                Step::Ready,
+                format!("its health is not known: {}", error.message),
+            ),
+            None => (Step::Applied, "not seen yet".into()),
+        };
+        self.show_health(index, step, Health::unknown(message));
     }
 
     /// Judges a live object by its kind's rule; `None` if it was not seen yet.

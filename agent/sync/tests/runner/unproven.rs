@@ -1,9 +1,10 @@
 //! Changes that cannot be proven before others are written: namespaces and kinds of the same plan.
 
 use tidegate_plan::Change;
-use tidegate_sync::{Outcome, Step};
+use tidegate_sync::{Observed, Outcome, Step};
+use tokio_util::sync::CancellationToken;
 
-use crate::world::{World, describe, object};
+use crate::world::{LIMIT, World, describe, object, runtime};
 
 fn definition(name: &str) -> String {
     format!(
@@ -94,4 +95,64 @@ spec: {ports: [{port: 80, tarPort: 8080}]}
         .map(|event| event.resource)
         .collect();
     assert_eq!(written, ["namespaces"]);
+}
+
+const LATE: &str = "
+apiVersion: NS.example/v1
+kind: shard
+metadata: {name: one, namespace: NS}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: lost, namespace: NS-late}
+";
+
+#[test]
+fn a_kind_or_a_namespace_that_comes_later_lets_the_layer_go_on() {
+    let world = World::new("late");
+    let going = world.start(world.order(LATE));
+    let finished = going.finish();
+    assert_eq!(
+        finished.run().outcome,
+        Some(Outcome::Degraded),
+        "{}",
+        describe(finished.run())
+    );
+    let observing = runtime().spawn(finished.observe(CancellationToken::new()));
+    world
+        .control_plane
+        .apply(&world.text(&definition("shard")))
+        .unwrap();
+    let opened = runtime().block_on(async { tokio::time::timeout(LIMIT, observing).await });
+    assert_eq!(opened.unwrap().unwrap(), Observed::Opened);
+    let finished = world.start(world.order(LATE)).finish();
+    assert_eq!(object(finished.run(), "shard/one").step, Step::Ready);
+    let observing = runtime().spawn(finished.observe(CancellationToken::new()));
+    let namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: NS-late}\n";
+    world.control_plane.apply(&world.text(namespace)).unwrap();
+    let opened = runtime().block_on(async { tokio::time::timeout(LIMIT, observing).await });
+    assert_eq!(opened.unwrap().unwrap(), Observed::Opened);
+    assert_eq!(world.apply(LATE).outcome, Some(Outcome::Healthy));
+}
+
+#[test]
+fn a_namespace_that_is_there_already_needs_no_proof_before_its_content() {
+    let world = World::new("there");
+    let inner = "apiVersion: v1\nkind: Namespace\nmetadata: {name: NS-inner}\n";
+    world.control_plane.apply(&world.text(inner)).unwrap();
+    let run = world.apply(&format!(
+        "{inner}---
+apiVersion: v1
+kind: Service
+metadata: {{name: bad, namespace: NS-inner}}
+spec: {{ports: [{{port: 80, tarPort: 8080}}]}}
+"
+    ));
+    assert_eq!(run.outcome, Some(Outcome::Failed), "{}", describe(&run));
+    assert!(
+        run.message.ends_with("; nothing was written"),
+        "{}",
+        run.message
+    );
+    assert_eq!(world.writes(), []);
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use tidegate_cluster::Area;
 use tidegate_health::Status;
+use tidegate_object::GroupKind;
 use tidegate_sync::{Observed, Outcome, Phase, Run, Step};
 use tidegate_testbed::wait;
 use tokio_util::sync::CancellationToken;
@@ -173,14 +175,12 @@ fn trouble_after_the_run_is_seen_without_a_request() {
     let stop = CancellationToken::new();
     let observing = runtime().spawn(finished.observe(stop.clone()));
     let broken = "{\"spec\": {\"template\": {\"spec\": {\"containers\": [{\"name\": \"main\", \"image\": \"registry.example/app:broken-1\"}]}}, \"strategy\": {\"type\": \"Recreate\", \"rollingUpdate\": null}}}";
-    world
-        .control_plane
-        .client()
-        .merge(
-            &world.text("/apis/apps/v1/namespaces/NS/deployments/web"),
-            &serde_json::from_str(broken).unwrap(),
-        )
-        .unwrap();
+    let change = |spec: &str| {
+        let path = world.text("/apis/apps/v1/namespaces/NS/deployments/web");
+        let change = serde_json::from_str(spec).unwrap();
+        world.control_plane.client().merge(&path, &change).unwrap();
+    };
+    change(broken);
     wait::until("the trouble to be seen", LIMIT, || {
         let run = progress.borrow().clone();
         if says(&run, "cannot be pulled") {
@@ -190,6 +190,23 @@ fn trouble_after_the_run_is_seen_without_a_request() {
         }
     })
     .unwrap();
+    // What explains trouble is followed while there is some, and no longer.
+    let pods = Area {
+        kind: GroupKind::new("", "Pod"),
+        namespace: Some(world.namespace.clone()),
+    };
+    assert!(world.engine.live().in_area(&pods).is_some());
+    let whole = broken.replace("registry.example/app:broken-1", "example.com/web:1");
+    change(&whole);
+    wait::until("the end of the trouble to be seen", LIMIT, || {
+        let run = progress.borrow().clone();
+        match object(&run, "deployment/web").step {
+            Step::Ready => Ok(()),
+            _ => Err(describe(&run)),
+        }
+    })
+    .unwrap();
+    assert!(world.engine.live().in_area(&pods).is_none());
     stop.cancel();
     assert_eq!(runtime().block_on(observing).unwrap(), Observed::Stopped);
 }
