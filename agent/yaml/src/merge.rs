@@ -1,5 +1,7 @@
 //! Merge keys (`<<`), by kyaml's rules.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::{Node, NodeValue, YamlError};
 
 /// Puts the mappings that `<<` names into a mapping: a key of the mapping itself wins over theirs,
@@ -15,19 +17,19 @@ pub(crate) fn expand(mut pairs: Vec<(Node, Node)>) -> Result<Vec<(Node, Node)>, 
             problem: "a mapping has two merge keys (<<); write one with a sequence of aliases",
         });
     }
+    let own: HashSet<Option<&str>> = pairs.iter().map(|(key, _)| key.text()).collect();
     let mut merged: Vec<(Node, Node)> = Vec::new();
-    for source in sources(value)?.into_iter().rev() {
-        for (key, value) in source {
-            if pairs.iter().any(|(own, _)| own.text() == key.text()) {
-                continue;
-            }
-            match merged
-                .iter_mut()
-                .find(|(known, _)| known.text() == key.text())
-            {
-                Some(known) => known.1 = value,
-                None => merged.push((key, value)),
-            }
+    let mut places = HashMap::new();
+    for (key, value) in sources(value)?.into_iter().rev().flatten() {
+        if own.contains(&key.text()) {
+            continue;
+        }
+        let place = *places
+            .entry(key.text().map(str::to_owned))
+            .or_insert(merged.len());
+        match merged.get_mut(place) {
+            Some(known) => known.1 = value,
+            None => merged.push((key, value)),
         }
     }
     pairs.extend(merged);

@@ -1,6 +1,7 @@
 //! From tokens to nodes: YAML's grammar as libyaml has it, with anchors, tags and limits.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use crate::anchor::{Anchors, Target};
 use crate::merge::{expand, is_merge};
@@ -14,7 +15,7 @@ pub(crate) struct Parser<'a> {
     limits: &'a Limits,
     anchors: Anchors<'a>,
     /// The handles that `%TAG` lines declare, with their prefixes.
-    tags: Vec<(&'a str, Cow<'a, str>)>,
+    tags: HashMap<&'a str, Cow<'a, str>>,
     /// Nodes made so far, copies included.
     nodes: usize,
     copies: usize,
@@ -48,7 +49,7 @@ impl<'a> Parser<'a> {
             scanner: Scanner::new(text),
             limits,
             anchors: Anchors::default(),
-            tags: Vec::new(),
+            tags: HashMap::new(),
             nodes: 0,
             copies: 0,
             merges_into_block: false,
@@ -104,7 +105,7 @@ impl<'a> Parser<'a> {
             Kind::Version | Kind::TagDirective { .. }
         ) {
             if let Kind::TagDirective { handle, prefix } = self.scanner.take()?.kind {
-                self.tags.push((handle, prefix));
+                self.tags.insert(handle, prefix);
             }
             found = true;
         }
@@ -200,9 +201,9 @@ impl<'a> Parser<'a> {
 
     /// The short form of a tag.
     fn tag(&self, handle: &str, suffix: &str, mark: Mark) -> Result<Box<str>, YamlError> {
-        let declared = self.tags.iter().find(|(known, _)| *known == handle);
+        let declared = self.tags.get(handle);
         let long = match (declared, handle) {
-            (Some((_, prefix)), _) => format!("{prefix}{suffix}"),
+            (Some(prefix), _) => format!("{prefix}{suffix}"),
             (None, "") => suffix.to_owned(),
             (None, "!") => format!("!{suffix}"),
             (None, "!!") => return Ok(format!("!!{suffix}").into()),

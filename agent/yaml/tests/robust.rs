@@ -189,3 +189,19 @@ fn a_text_over_the_limit_is_not_read() {
         "line 1, column 1: more than 4 bytes; split the file"
     );
 }
+
+#[test]
+fn large_merges_and_many_tags_are_read() {
+    let many = |text: fn(usize) -> String| (0..50_000).map(text).collect::<Vec<_>>().concat();
+    let keys = many(|index| format!(", k{index}: 1"));
+    let text = format!("a: &a {{b: 1{keys}}}\nc: {{<<: *a{keys}}}\n");
+    let documents = parse_documents(&text, &Limits::default()).unwrap();
+    let merged = documents[0].root.get("c").unwrap();
+    assert_eq!(merged.pairs().unwrap().len(), 50_001);
+    assert_eq!(documents[0].root.duplicates(), []);
+    let tags = many(|index| format!("%TAG !t{index}! t\n"));
+    let uses = many(|index| format!("- !t{index}!x a\n"));
+    let documents = parse_documents(&format!("{tags}---\n{uses}"), &Limits::default()).unwrap();
+    let items = documents[0].root.items().unwrap();
+    assert!(items.iter().all(|item| item.tag.as_deref() == Some("tx")));
+}
