@@ -140,9 +140,9 @@ fn mapping_of(fields: Vec<(&str, Node)>) -> Node {
     )
 }
 
-/// A mapping whose keys are texts, whatever they look like.
+/// A mapping; as in kustomize, a key that looks like a number is one, and an error at the end.
 fn mapping(pairs: impl Iterator<Item = (String, Node)>) -> Node {
-    let pairs = pairs.map(|(key, value)| (node::string(&key), value));
+    let pairs = pairs.map(|(key, value)| (node::scalar(&key), value));
     Node::from(NodeValue::Mapping(pairs.collect()))
 }
 

@@ -1,7 +1,7 @@
 //! A build's memory as annotations: what kustomize keeps there can be read, and lost, by patches.
 
 use crate::fault::Step;
-use crate::node;
+use crate::node::{self, Kind};
 use crate::resource::{Behavior, History, Previous, Resource};
 
 const DOMAIN: &str = "internal.config.kubernetes.io/";
@@ -37,7 +37,7 @@ const STRIPPED: [&str; 18] = [
 const HELM: &str = "internal.config.kubernetes.io/helm-generated";
 
 /// Whether kustomize takes an annotation away at the end.
-pub(crate) fn is_stripped(name: &str) -> bool {
+fn is_stripped(name: &str) -> bool {
     STRIPPED.contains(&name) || name == HELM
 }
 
@@ -72,18 +72,21 @@ pub(crate) fn write(resource: &mut Resource) -> Step {
             if history.needs_hash { ENABLED } else { "" }.to_owned(),
         ),
     ];
-    let mut annotations = resource.annotations();
+    let path = ["metadata", "annotations"];
+    let Some(annotations) = node::lookup(&mut resource.node, &path, Some(Kind::Mapping))? else {
+        return Ok(());
+    };
+    if node::is_null(annotations) {
+        *annotations = node::empty(Kind::Mapping);
+    }
     for (name, value) in entries.into_iter().filter(|(_, value)| !value.is_empty()) {
-        set(&mut annotations, &format!("{DOMAIN}{name}"), value);
+        node::set_field(
+            annotations,
+            &format!("{DOMAIN}{name}"),
+            node::string(&value),
+        )?;
     }
-    node::set_metadata_map(&mut resource.node, "annotations", annotations)
-}
-
-fn set(annotations: &mut Vec<(String, String)>, name: &str, value: String) {
-    match annotations.iter_mut().find(|(known, _)| known == name) {
-        Some((_, known)) => *known = value,
-        None => annotations.push((name.to_owned(), value)),
-    }
+    Ok(())
 }
 
 /// Reads the memory from annotations, and takes them away.
@@ -116,7 +119,17 @@ pub(crate) fn read(resource: &mut Resource) -> Step {
         behavior: text(BEHAVIOR).map(behavior),
         ..History::default()
     };
-    strip(resource)
+    let metadata = resource.node.get_mut("metadata");
+    if let Some(annotations) = metadata.and_then(|metadata| metadata.get_mut("annotations")) {
+        for name in [
+            NAMES, NAMESPACES, KINDS, PREFIXES, SUFFIXES, BEHAVIOR, NEEDS_HASH,
+        ] {
+            if annotations.pairs().is_some() {
+                node::clear(annotations, &format!("{DOMAIN}{name}"))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn behavior(text: &str) -> Behavior {
@@ -127,10 +140,31 @@ fn behavior(text: &str) -> Behavior {
     }
 }
 
+/// What a build was told to write about itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) origins: bool,
+    pub(crate) transformations: bool,
+}
+
+impl Kept {
+    pub(crate) const ALL: Self = Self {
+        origins: true,
+        transformations: true,
+    };
+}
+
+pub(crate) const ORIGIN: &str = "config.kubernetes.io/origin";
+pub(crate) const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
+
 /// Takes away the annotations of kustomize's own; all others become texts, none becomes no field.
-pub(crate) fn strip(resource: &mut Resource) -> Step {
+pub(crate) fn strip(resource: &mut Resource, kept: Kept) -> Step {
     let mut annotations = resource.annotations();
-    annotations.retain(|(name, _)| !is_stripped(name));
+    annotations.retain(|(name, _)| match name.as_str() {
+        ORIGIN => kept.origins,
+        TRANSFORMATIONS => kept.transformations,
+        name => !is_stripped(name),
+    });
     node::set_metadata_map(&mut resource.node, "annotations", annotations)
 }
 

@@ -36,6 +36,7 @@ mod resource;
 mod resources;
 mod schema;
 mod selector;
+mod shared;
 mod transform;
 mod tree;
 mod walk;

@@ -151,6 +151,7 @@ impl Walk<'_> {
             let style = node::style(&own);
             let shape = of.map(|of| self.schema.field(of, &key));
             let is_scalar = node::kind(&own) == Kind::Scalar;
+            let mark = own.mark;
             let new = match self.node(Some(own), patch, shape)? {
                 Outcome::Null(null) => Some(null),
                 Outcome::Own(own) => Some(own).filter(|own| !node::is_null(own)),
@@ -159,7 +160,7 @@ impl Walk<'_> {
                     if is_scalar {
                         node::restyle(&mut new, style);
                     }
-                    Some(new)
+                    Some(node::in_place(new, mark))
                 }
                 Outcome::Gone | Outcome::Patched(_) => None,
             };

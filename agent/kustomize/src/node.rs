@@ -132,29 +132,60 @@ pub(crate) fn is_old_non_string(text: &str) -> bool {
 /// Gives a scalar another style and keeps its meaning, as far as go-yaml keeps it.
 pub(crate) fn restyle(node: &mut Node, new: ScalarStyle) {
     let kept = tag(node).to_owned();
-    let NodeValue::Scalar(text, style) = &mut node.value else {
-        return;
-    };
-    *style = new;
-    let implied =
-        kept.is_empty() || resolved(text) == kept || (kept == STRING && new != ScalarStyle::Plain);
-    node.tag = (!implied).then(|| kept.into());
+    if let NodeValue::Scalar(_, style) = &mut node.value {
+        *style = new;
+        retag(node, kept);
+    }
 }
 
 /// Changes a scalar's text alone: tag and style stay.
 pub(crate) fn set_text(node: &mut Node, new: &str) {
     let kept = tag(node).to_owned();
-    let NodeValue::Scalar(text, style) = &mut node.value else {
+    if let NodeValue::Scalar(text, style) = &mut node.value {
+        *text = new.into();
+        if *style == ScalarStyle::Omitted {
+            *style = ScalarStyle::Plain;
+        }
+        retag(node, kept);
+    }
+}
+
+/// Writes a scalar's tag down unless text and style tell it.
+fn retag(node: &mut Node, kept: String) {
+    let NodeValue::Scalar(text, style) = &node.value else {
         return;
     };
-    *text = new.into();
-    if *style == ScalarStyle::Omitted {
-        *style = ScalarStyle::Plain;
+    let is_plain = *style == ScalarStyle::Plain;
+    let is_read = node.mark.line > 0;
+    let is_told = match kept.as_str() {
+        "" => true,
+        STRING => is_read && (!is_plain || resolved(text) == STRING),
+        // Quotes win over a tag that the text would have without them.
+        _ => resolved(text) == kept,
+    };
+    node.tag = (!is_told).then(|| kept.into());
+}
+
+/// Replaces a node's content.
+fn overwrite(old: &mut Node, new: Node) {
+    *old = in_place(new, old.mark);
+}
+
+/// Makes a node the content of one with this mark: where that is shared, the others will follow.
+pub(crate) fn in_place(mut new: Node, mark: Mark) -> Node {
+    if is_shared(mark) && kind(&new) == Kind::Scalar {
+        let kept = tag(&new).to_owned();
+        new.mark = mark;
+        retag(&mut new, kept);
     }
-    let implied = kept.is_empty()
-        || (*style == ScalarStyle::Plain && resolved(new) == kept)
-        || (*style != ScalarStyle::Plain && kept == STRING);
-    node.tag = (!implied).then(|| kept.into());
+    new
+}
+
+/// Whether a node is one of several that kustomize has as one: what is set on one is set on all.
+///
+/// Nodes that were made have no line; their column tells which belong together.
+pub(crate) fn is_shared(mark: Mark) -> bool {
+    mark.line == 0 && mark.column > 0
 }
 
 /// Replaces a scalar by `new`, which takes over its style (`FieldSetter` without a name).
@@ -167,7 +198,7 @@ pub(crate) fn set_scalar(node: &mut Node, mut new: Node) -> Step {
     }
     expect(node, Kind::Scalar)?;
     restyle(&mut new, style(node));
-    *node = new;
+    overwrite(node, new);
     Ok(())
 }
 
@@ -201,7 +232,7 @@ pub(crate) fn put<'a>(node: &'a mut Node, name: &str, mut new: Node) -> Step<Opt
             if kind(&new) == Kind::Scalar {
                 restyle(&mut new, style(old));
             }
-            *old = new;
+            overwrite(old, new);
         }
         index
     } else {

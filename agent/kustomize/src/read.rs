@@ -89,7 +89,7 @@ fn pieces(text: &str, start: Start<'_>) -> Result<Vec<Piece>, RenderError> {
     let is_alone = texts.len() == 1;
     let mut pieces = Vec::with_capacity(texts.len());
     for (number, (offset, text)) in texts.into_iter().enumerate() {
-        let documents = parse_documents(text, &Limits::default())
+        let documents = parse_documents(before_end(text), &Limits::default())
             .map_err(|error| malformed(&error, start.place(offset)))?;
         let Some(document) = documents.into_iter().next().filter(|one| !one.is_empty()) else {
             continue;
@@ -110,6 +110,19 @@ fn pieces(text: &str, start: Start<'_>) -> Result<Vec<Piece>, RenderError> {
         }
     }
     Ok(pieces)
+}
+
+/// The text up to `...`: kustomize reads one document, and nothing behind it.
+fn before_end(text: &str) -> &str {
+    let mut ends = text.match_indices("\n...");
+    let is_end = |index: usize| {
+        let next = text.get(index + 4..).and_then(|rest| rest.chars().next());
+        next.is_none_or(char::is_whitespace)
+    };
+    match ends.find(|(index, _)| is_end(*index)) {
+        Some((index, _)) => text.get(..=index).unwrap_or(text),
+        None => text,
+    }
 }
 
 /// Splits at lines that start with `---`, whatever they are part of (`splitDocuments`).

@@ -95,7 +95,8 @@ pub fn render(tree: &dyn Tree, path: &str, options: &Options<'_>) -> Result<Outp
 fn values(resources: Resources) -> Result<Vec<(Value, Origin)>, RenderError> {
     let value = |mut resource: Resource| {
         let place = resource.place();
-        history::strip(&mut resource).map_err(crate::build::at(place.clone()))?;
+        history::strip(&mut resource, history::Kept::default())
+            .map_err(crate::build::at(place.clone()))?;
         let value = resource.node.to_json();
         let value = value.map_err(|error| read::malformed(&error, place))?;
         Ok((value, resource.origin))

@@ -7,6 +7,7 @@ use crate::error::Place;
 use crate::fault::Step;
 use crate::gvk::{Gvk, ResourceId, Scope, effective_namespace};
 use crate::node;
+use crate::shared::Shared;
 
 /// What a generated object does to one that exists.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -60,6 +61,12 @@ pub(crate) struct Resource {
     pub(crate) vars: Vec<String>,
     /// Set by a patch that deletes it, or leaves nothing.
     pub(crate) is_gone: bool,
+    /// Nodes that are one to kustomize.
+    pub(crate) shared: Vec<Shared>,
+    /// How many groups of nodes there were.
+    pub(crate) groups: u32,
+    /// Whether fields were set that may be shared.
+    pub(crate) may_differ: bool,
     id: ResourceId,
 }
 
@@ -72,6 +79,9 @@ impl Resource {
             line_offset,
             vars: Vec::new(),
             is_gone: false,
+            shared: Vec::new(),
+            groups: 0,
+            may_differ: false,
             id: ResourceId::default(),
         };
         resource.refresh();

@@ -44,6 +44,9 @@ impl Resources {
         self.list.retain(|resource| !resource.is_gone);
         let mut has_changed = count != self.list.len();
         for resource in &mut self.list {
+            if std::mem::take(&mut resource.may_differ) {
+                resource.synchronise();
+            }
             has_changed |= resource.refresh();
         }
         if has_changed {

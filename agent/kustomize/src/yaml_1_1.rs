@@ -9,6 +9,17 @@ pub(crate) enum NonText {
     Float(f64),
 }
 
+impl std::fmt::Display for NonText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Int(value) => write!(f, "{value}"),
+            Self::Float(value) => f.write_str(&crate::number::shortest(*value)),
+        }
+    }
+}
+
 /// Resolves a plain scalar; `None` for a text. Dates are texts, as go-yaml v2 decodes them.
 pub(crate) fn resolve(text: &str) -> Option<NonText> {
     Some(match text {

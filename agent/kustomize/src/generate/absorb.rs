@@ -87,7 +87,7 @@ fn set_texts(object: &mut Node, field: &str, mut texts: Pairs) -> Step {
     }
     texts.sort();
     let pairs = texts.iter();
-    let pairs = pairs.map(|(key, value)| (node::string(key), node::string(value)));
+    let pairs = pairs.map(|(key, value)| (node::scalar(key), node::string(value)));
     let mapping = Node::from(NodeValue::Mapping(pairs.collect()));
     node::set_field(object, field, mapping).map(drop)
 }

@@ -1,5 +1,7 @@
 //! YAML to fields as `encoding/json` decodes them: names in any case, types exact, places kept.
 
+use std::borrow::Cow;
+
 use tidegate_yaml::{Node, NodeValue, ScalarStyle};
 
 use super::{Item, Texts};
@@ -182,6 +184,7 @@ impl<'a> At<'a> {
         mut visit: impl FnMut(&'static str, At<'_>) -> Decoded,
     ) -> Decoded {
         for (written, value) in self.pairs()? {
+            let written = written.as_ref();
             let exact = names.iter().find(|name| **name == written);
             let any = || names.iter().find(|name| name.eq_ignore_ascii_case(written));
             let at = self.child(value, Step::Field(written));
@@ -195,16 +198,16 @@ impl<'a> At<'a> {
     }
 
     /// The pairs in the order of their names, the last of equal names only.
-    fn pairs(&self) -> Decoded<Vec<(&'a str, &'a Node)>> {
+    fn pairs(&self) -> Decoded<Vec<(Cow<'a, str>, &'a Node)>> {
         if self.is_null() {
             return Ok(Vec::new());
         }
         let NodeValue::Mapping(pairs) = &self.node.value else {
             return Err(self.invalid("must be a mapping"));
         };
-        let mut found: Vec<(&str, &Node)> = Vec::with_capacity(pairs.len());
+        let mut found: Vec<(Cow<'_, str>, &Node)> = Vec::with_capacity(pairs.len());
         for (key, value) in pairs {
-            let Some(name) = key.text() else {
+            let Some(name) = key_text(key) else {
                 return Err(self.invalid("has a key that is no text"));
             };
             match found.iter_mut().find(|(known, _)| *known == name) {
@@ -212,7 +215,7 @@ impl<'a> At<'a> {
                 None => found.push((name, value)),
             }
         }
-        found.sort_by_key(|(name, _)| *name);
+        found.sort_by(|(a, _), (b, _)| a.cmp(b));
         Ok(found)
     }
 
@@ -231,12 +234,9 @@ impl<'a> At<'a> {
             Scalar::None => Err(self.invalid("must be a text")),
             Scalar::Text => Ok(text()),
             Scalar::NonText(NonText::Null) => Ok(String::new()),
-            Scalar::NonText(found) if self.reader.numbers == Numbers::Texts => Ok(match found {
-                NonText::Bool(value) => value.to_string(),
-                NonText::Int(value) => value.to_string(),
-                NonText::Float(value) => crate::number::shortest(value),
-                NonText::Null => String::new(),
-            }),
+            Scalar::NonText(found) if self.reader.numbers == Numbers::Texts => {
+                Ok(found.to_string())
+            }
             Scalar::NonText(found) => {
                 let kind = match found {
                     NonText::Bool(_) => "a boolean",
@@ -307,10 +307,26 @@ impl<'a> At<'a> {
         let pairs = self.pairs()?.into_iter();
         pairs
             .map(|(name, node)| {
-                let at = self.child(node, Step::Field(name));
-                Ok((name.to_owned(), at.text()?))
+                let at = self.child(node, Step::Field(&name));
+                let text = at.text()?;
+                Ok((name.into_owned(), text))
             })
             .collect()
+    }
+}
+
+/// A key's name: what is no text in YAML 1.1 is printed.
+fn key_text(key: &Node) -> Option<Cow<'_, str>> {
+    let NodeValue::Scalar(text, style) = &key.value else {
+        return None;
+    };
+    if *style != ScalarStyle::Plain || key.tag.is_some() {
+        return Some(Cow::Borrowed(text));
+    }
+    match yaml_1_1::resolve(text) {
+        None => Some(Cow::Borrowed(text)),
+        Some(NonText::Null) => None,
+        Some(other) => Some(Cow::Owned(other.to_string())),
     }
 }
 

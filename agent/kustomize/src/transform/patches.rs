@@ -162,6 +162,7 @@ fn merge_one(resource: &mut Resource, patch: Resource, schema: &Schema) -> Step 
     if touches {
         history::write(resource)?;
     }
+    resource.may_differ |= !resource.shared.is_empty();
     let own = std::mem::replace(&mut resource.node, node::empty(node::Kind::Mapping));
     let origin = resource.origin.to_string();
     let merged = merge::merge(schema, own, patch.node).map_err(|fault| fault.within(|| origin))?;
@@ -225,8 +226,9 @@ fn apply_one(resource: &mut Resource, operations: &[Operation]) -> Step {
         return Err("the patch leaves no mapping".into());
     }
     let history = resource.history.clone();
+    resource.shared.clear();
     resource.node = node::from_json(&json, mark, JsonStyle::Yaml);
-    history::strip(resource)?;
+    history::strip(resource, history::Kept::ALL)?;
     resource.history = history;
     resource.is_gone = node::is_nil_or_empty(&resource.node);
     resource.refresh();

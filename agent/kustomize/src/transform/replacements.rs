@@ -129,6 +129,7 @@ fn copy(resources: &mut Resources, value: &Node, target: &Target) -> Step<usize>
             continue;
         }
         count += 1;
+        resource.may_differ |= !resource.shared.is_empty();
         for path in &paths {
             copy_to(&mut resource.node, value, path, target.options.as_ref()).map_err(|fault| {
                 fault.within(|| format!("{}: field `{}`", resource.origin, path.join(".")))

@@ -1,0 +1,91 @@
+//! Nodes that are one to kustomize: an entry that it adds in several places of an object.
+
+use tidegate_yaml::{Mark, Node, NodeValue};
+
+use crate::node;
+use crate::resource::Resource;
+
+/// What a group of nodes has in common.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared {
+    group: u32,
+    value: Node,
+}
+
+impl Resource {
+    /// A mark for nodes that are to share their content.
+    pub(crate) fn next_group(&mut self) -> Mark {
+        self.groups += 1;
+        Mark {
+            line: 0,
+            column: self.groups,
+        }
+    }
+
+    /// Remembers the content of a group of nodes.
+    pub(crate) fn share(&mut self, value: Node) {
+        self.shared.push(Shared {
+            group: value.mark.column,
+            value,
+        });
+    }
+
+    /// Brings all nodes of a group to the content that one of them was given.
+    pub(crate) fn synchronise(&mut self) {
+        for shared in &mut self.shared {
+            let mut changed = None;
+            find_changed(&self.node, shared, &mut changed);
+            if let Some(new) = changed {
+                shared.value = new;
+                set_all(&mut self.node, &shared.value);
+            }
+        }
+    }
+}
+
+fn find_changed(found: &Node, shared: &Shared, changed: &mut Option<Node>) {
+    match &found.value {
+        NodeValue::Scalar(..) => {
+            if is_of(found, shared.group) && *found != shared.value {
+                *changed = Some(found.clone());
+            }
+        }
+        NodeValue::Sequence(items) => {
+            for item in items {
+                find_changed(item, shared, changed);
+            }
+        }
+        NodeValue::Mapping(pairs) => {
+            // Patches go through mappings by their sorted keys: the last change wins.
+            let mut pairs: Vec<_> = pairs.iter().collect();
+            pairs.sort_by_key(|(key, _)| node::raw(key));
+            for (_, value) in pairs {
+                find_changed(value, shared, changed);
+            }
+        }
+    }
+}
+
+fn set_all(found: &mut Node, value: &Node) {
+    match &mut found.value {
+        NodeValue::Scalar(..) => {
+            if is_of(found, value.mark.column) {
+                found.clone_from(value);
+            }
+        }
+        NodeValue::Sequence(items) => {
+            for item in items {
+                set_all(item, value);
+            }
+        }
+        NodeValue::Mapping(pairs) => {
+            for (_, found) in pairs {
+                set_all(found, value);
+            }
+        }
+    }
+}
+
+fn is_of(found: &Node, group: u32) -> bool {
+    node::is_shared(found.mark) && found.mark.column == group
+}
