@@ -266,7 +266,7 @@ impl fmt::Debug for GitTree {
 
 /// Checks the number of files and folders of a commit, and how deep they are.
 ///
-/// A folder counts each time that it appears: a few objects can name one folder a million times.
+/// A folder may not be larger than a file. It counts each time that it appears: a few objects can name one folder a million times.
 pub(crate) fn check(
     repository: &Repository,
     commit: Oid,
@@ -274,7 +274,14 @@ pub(crate) fn check(
 ) -> Result<Result<(), Passed>, git2::Error> {
     let mut folders = vec![(repository.find_commit(commit)?.tree_id(), 0)];
     let mut files = 0;
+    let objects = repository.odb()?;
     while let Some((folder, depth)) = folders.pop() {
+        // Before it is read: a folder of many names is small in a pack.
+        let (size, _) = objects.read_header(folder)?;
+        let checked = Passed::check("folder bytes", limits.file_bytes, count(size));
+        if checked.is_err() {
+            return Ok(checked);
+        }
         let tree = repository.find_tree(folder)?;
         files += count(tree.len());
         let checked = Passed::check("files", limits.files, files)

@@ -127,24 +127,36 @@ fn is_hash_of(hashed: &str, name: &str) -> bool {
 }
 
 /// `*` stands for any letters, `?` for one.
+///
+/// Only the last `*` is ever tried again, so that no pattern takes longer than its length times the
+/// name's.
 fn matches(pattern: &str, name: &str) -> bool {
-    let mut rest = name;
-    let mut letters = pattern.chars();
-    while let Some(letter) = letters.next() {
-        let mut next = rest.chars();
-        match letter {
-            '*' => {
-                let pattern = letters.as_str();
-                let mut ends = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
-                return ends.any(|at| rest.get(at..).is_some_and(|rest| matches(pattern, rest)));
+    let (mut letters, mut rest) = (pattern.chars(), name.chars());
+    let mut last_star = None;
+    loop {
+        let mut next = letters.clone();
+        let mut after = rest.clone();
+        match (next.next(), after.next()) {
+            (None, None) => return true,
+            (Some('*'), _) => {
+                last_star = Some((next.clone(), rest.clone()));
+                letters = next;
             }
-            '?' if next.next().is_some() => {}
-            letter if next.next() == Some(letter) => {}
-            _ => return false,
+            (Some('?'), Some(_)) => (letters, rest) = (next, after),
+            (Some(letter), Some(found)) if letter == found => (letters, rest) = (next, after),
+            _ => {
+                // One more letter goes to the star.
+                let Some((pattern, mut name)) = last_star.take() else {
+                    return false;
+                };
+                if name.next().is_none() {
+                    return false;
+                }
+                (letters, rest) = (pattern.clone(), name.clone());
+                last_star = Some((pattern, name));
+            }
         }
-        rest = next.as_str();
     }
-    rest.is_empty()
 }
 
 /// A key's fingerprint as OpenSSH shows it.
@@ -195,6 +207,12 @@ mod tests {
             ("git.example.co?", [true, false]),
             ("*.example.com,!git.example.com", [false, false]),
             ("*", [true, true]),
+            ("git*", [true, false]),
+            ("*.*.com", [true, false]),
+            ("g*t.*e?com", [true, false]),
+            ("*.example.org", [false, false]),
+            ("?", [false, false]),
+            ("*git.example.com?", [false, false]),
             ("@cert-authority git.example.com", [false, false]),
             ("# git.example.com", [false, false]),
         ] {
@@ -204,6 +222,13 @@ mod tests {
                 "{hosts}"
             );
         }
+    }
+
+    #[test]
+    fn no_pattern_takes_for_ever() {
+        let pattern = "*a".repeat(100) + "b";
+        assert!(!matches(&pattern, &"a".repeat(250)));
+        assert!(matches(&pattern, &("a".repeat(250) + "b")));
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub struct Limits {
     pub files: u64,
     /// Folders within folders.
     pub depth: u64,
-    /// Bytes of one file.
+    /// Bytes of one file, and of the list of names of one folder.
     pub file_bytes: u64,
     /// Packs of one cached repository, above which it is packed anew.
     pub packs: u64,

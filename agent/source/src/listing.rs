@@ -12,6 +12,8 @@ const HEADS: &str = "refs/heads/";
 const TAGS: &str = "refs/tags/";
 /// How many names an error offers.
 const NEAR: usize = 3;
+/// How many names are compared for it, and how long ones: a server may have any number.
+const COMPARED: (usize, usize) = (5000, 100);
 
 /// One listing: each ref and the commit that it names, annotated tags looked through.
 #[derive(Debug, Default)]
@@ -109,10 +111,12 @@ impl Listing {
     }
 
     fn missing(&self, kind: &'static str, folder: &str, name: &str) -> Problem {
+        let (most, longest) = COMPARED;
         let names = self
             .refs
             .keys()
             .filter_map(|full| full.strip_prefix(folder));
+        let names = names.filter(|there| there.len() <= longest).take(most);
         let mut names: Vec<_> = names.map(|there| (distance(there, name), there)).collect();
         names.sort_unstable();
         let near = names.into_iter().take(NEAR);

@@ -184,6 +184,8 @@ fn greet(session: &Session, ssh: &mut ssh2::Session) -> Result<(), Problem> {
     let failed = |error: &ssh2::Error| explain(error, session);
     let kinds = ssh.supported_algs(MethodType::HostKey);
     let mut kinds = kinds.map_err(|error| failed(&error))?;
+    // `known_hosts` knows keys, and not who signs them.
+    kinds.retain(|kind| !kind.contains("-cert-"));
     // A server that shows its newest kind of key must not be unknown where an older one is known.
     let known_kinds = host.kinds(known);
     kinds.sort_by_key(|kind| !known_kinds.iter().any(|known| is_of_kind(kind, known)));

@@ -13,6 +13,9 @@ use crate::http::client::chain;
 use crate::http::is_type;
 use crate::session::Session;
 
+/// The longest pause that a server is granted.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+
 /// Checks that an answer is Git's.
 pub(super) fn check(response: &Response, session: &Session, expected: &str) -> Result<(), Problem> {
     let status = response.status().as_u16();
@@ -48,7 +51,8 @@ fn refused(status: u16, headers: &HeaderMap, session: &Session) -> Problem {
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
-    value.parse().ok().map(Duration::from_secs)
+    let seconds = value.parse().ok().map(Duration::from_secs);
+    seconds.map(|seconds| seconds.min(LONGEST_PAUSE))
 }
 
 /// Explains why a request had no answer.

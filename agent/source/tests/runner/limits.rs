@@ -112,3 +112,21 @@ fn a_folder_that_holds_itself_many_times_is_counted_each_time() {
     let error = rig.error(&spec, &Credentials::default());
     assert!(error.ends_with("more than 500000 files"), "{error}");
 }
+
+#[test]
+fn a_folder_of_too_many_names_is_not_read() {
+    let server = GitServer::start().unwrap();
+    let repository = server.create("platform").unwrap();
+    let mut commit = Commit::on("main");
+    for number in 0..100 {
+        commit = commit.file(&number.to_string(), "x");
+    }
+    repository.push(&commit).unwrap();
+    let rig = Rig::within(Limits {
+        file_bytes: 1000,
+        ..Limits::default()
+    });
+    let spec = main_of(&server.http_url(Route::Open, "platform"));
+    let error = rig.error(&spec, &Credentials::default());
+    assert!(error.ends_with("more than 1000 folder bytes"), "{error}");
+}
