@@ -156,7 +156,7 @@ impl GitUrl {
         };
         let path = path.trim_end_matches('/');
         let is_plain =
-            |text: &str| !text.is_empty() && !text.starts_with('-') && !text.contains('/');
+            |text: &str| !text.is_empty() && !text.starts_with('-') && !text.contains(['/', '@']);
         if !is_plain(&host) || !user.as_deref().is_some_and(is_plain) {
             return Err(ParseUrlError::Malformed);
         }
@@ -307,6 +307,7 @@ mod tests {
             ("/srv/a.git", ParseUrlError::Malformed),
             ("a b@c:d", ParseUrlError::Malformed),
             ("git@-oProxyCommand=x:a", ParseUrlError::Malformed),
+            ("a@b@c:d", ParseUrlError::Malformed),
             ("git://example.com/a", ParseUrlError::Scheme),
             ("https://me:canary@example.com/a", ParseUrlError::Password),
             ("ssh://git:canary@example.com/a", ParseUrlError::Password),

@@ -8,6 +8,7 @@ mod runner {
     mod limits;
     mod refs;
     mod rig;
+    mod robust;
     mod ssh;
     mod tls;
     mod tree;
