@@ -106,10 +106,13 @@ impl<'a> Catalog<'a> {
             Some(group) => vec![group.as_str()],
             None => self.groups_of(&wanted.kind.kind),
         };
-        let ids = groups.iter().flat_map(|group| wanted.ids(group));
-        for id in ids {
-            if let Some(number) = self.number(&id) {
-                return Found::Here(number);
+        let places = [wanted.namespace, None];
+        let places = places.get(usize::from(wanted.namespace.is_none())..);
+        for group in &groups {
+            for place in places.into_iter().flatten() {
+                if let Some(number) = self.number(&wanted.id(group, *place)) {
+                    return Found::Here(number);
+                }
             }
         }
         let group = groups.first().copied().unwrap_or_default();
@@ -135,13 +138,8 @@ pub(crate) struct Wanted<'r> {
 }
 
 impl Wanted<'_> {
-    fn ids(&self, group: &str) -> impl Iterator<Item = ObjectId> {
-        let kind = GroupKind::new(group, &self.kind.kind);
-        let in_namespace = self
-            .namespace
-            .map(|namespace| ObjectId::new(kind.clone(), Some(namespace), self.name));
-        let in_none = ObjectId::new(kind, None, self.name);
-        in_namespace.into_iter().chain([in_none])
+    fn id(&self, group: &str, namespace: Option<&str>) -> ObjectId {
+        ObjectId::new(GroupKind::new(group, &self.kind.kind), namespace, self.name)
     }
 }
 

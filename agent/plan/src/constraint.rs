@@ -2,6 +2,7 @@
 
 mod account;
 mod policy;
+mod service_link;
 
 use serde_json::Value;
 use tidegate_object::Object;
@@ -13,6 +14,7 @@ use crate::catalog::Catalog;
 use crate::selector;
 use account::Accounts;
 use policy::Policies;
+use service_link::ServiceLinks;
 
 /// What comes before a workload, and the rule that says so.
 type Bound = (usize, &'static str);
@@ -34,9 +36,10 @@ pub(crate) fn link(builder: &mut Builder<'_>) {
         for (to, rule) in soft {
             builder.link(from, to, Wish::structure(EdgeClass::Soft, rule));
         }
-        if reads_service_links(builder, from, object) {
-            for (to, _) in services(catalog, object) {
-                let rule = "service before a workload that reads its service link";
+        let links = service_links(builder, from, object);
+        for (to, service) in services(catalog, object).filter(|_| !links.is_empty()) {
+            if links.name(&service.id().name) {
+                let rule = "service before a workload that reads its variable";
                 builder.link(from, to, Wish::structure(EdgeClass::Exists, rule));
             }
         }
@@ -76,21 +79,15 @@ fn services<'a>(
     all.filter(move |(_, object)| object.id().namespace.as_deref() == namespace)
 }
 
-/// Tells whether a workload, or a ConfigMap that it reads, names a variable that the kubelet sets for each Service.
-fn reads_service_links(builder: &Builder<'_>, from: usize, workload: &Object) -> bool {
+/// Returns the Services whose variables a workload reads, or a ConfigMap that it reads.
+fn service_links(builder: &Builder<'_>, from: usize, workload: &Object) -> ServiceLinks {
     let targets = builder.drafts.targets(from);
     let read = targets.filter_map(|to| builder.catalog.object(to));
-    let mut read = read.filter(|object| object.id().kind.is("", "ConfigMap"));
-    let names = |value: &Value| has_text(value, "_SERVICE_HOST");
-    workload.value().get("spec").is_some_and(names)
-        || read.any(|object| object.value().get("data").is_some_and(names))
-}
-
-fn has_text(value: &Value, part: &str) -> bool {
-    match value {
-        Value::String(text) => text.contains(part),
-        Value::Array(items) => items.iter().any(|item| has_text(item, part)),
-        Value::Object(fields) => fields.values().any(|field| has_text(field, part)),
-        _ => false,
+    let read = read.filter(|object| object.id().kind.is("", "ConfigMap"));
+    let mut links = ServiceLinks::default();
+    let texts = read.filter_map(|object| object.value().get("data"));
+    for value in workload.value().get("spec").into_iter().chain(texts) {
+        links.read(value);
     }
+    links
 }
