@@ -13,7 +13,7 @@ PURE := -p tidegate-yaml -p tidegate-object -p tidegate-kustomize -p tidegate-pl
 DENY := $(or $(shell command -v cargo-deny),$(wildcard $(TIDEGATE_CACHE)/cargo-deny/bin/cargo-deny))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo smoke test test-fast lint controlplane vendor dependencies ci-dependencies
+.PHONY: help demo smoke test test-fast lint generate controlplane vendor dependencies ci-dependencies
 
 help: ## Shows the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
@@ -41,6 +41,10 @@ ifeq ($(DENY),)
 else
 	$(DENY) --log-level error check bans licenses sources
 endif
+
+generate: ## Writes what is generated and committed anew: the CRD, the references in docs/
+	UPDATE=1 $(CARGO) test -p tidegate-sync --locked --quiet --lib layer::
+	UPDATE=1 $(CARGO) test -p tidegate --locked --quiet --bins reference::
 
 controlplane: ## Builds the control plane of the tests into the cache (minutes the first time; needs Go)
 	@$(CARGO) run --quiet --locked -p tidegate-testbed -- build

@@ -16,3 +16,6 @@ pub use status::{
     BlockedOn, Changes, HistoryEntry, InventorySummary, LayerStatus, PlanSummary, SyncRequest,
     WaveProgress,
 };
+
+#[cfg(test)]
+mod reference;

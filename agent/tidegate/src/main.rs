@@ -38,3 +38,6 @@ fn main() -> ExitCode {
         Err(error) => exit::failed(&error),
     }
 }
+
+#[cfg(test)]
+mod reference;

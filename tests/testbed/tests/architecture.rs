@@ -214,6 +214,52 @@ fn the_lock_file_names_the_public_registry_only() {
     }
 }
 
+#[test]
+fn links_between_pages_lead_somewhere() {
+    let mut links = 0;
+    for page in files(&root(), "md") {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in relative_links(&text) {
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = match path {
+                "" => page.clone(),
+                path => page.parent().unwrap().join(path),
+            };
+            let place = format!("{}: ({link})", page.display());
+            assert!(target.exists(), "{place} leads nowhere");
+            if !anchor.is_empty() {
+                let target = fs::read_to_string(target).unwrap();
+                let has_anchor = anchors(&target).any(|found| found == anchor);
+                assert!(has_anchor, "{place} leads to no heading");
+            }
+            links += 1;
+        }
+    }
+    assert!(links > 0, "no links at all: wrong folder?");
+}
+
+/// The links of a page to others of this repository, its code aside.
+fn relative_links(page: &str) -> impl Iterator<Item = &str> {
+    let prose = page.split("```").step_by(2);
+    let links = prose.flat_map(|part| part.split("](").skip(1));
+    let links = links.filter_map(|rest| Some(rest.split_once(')')?.0));
+    links.filter(|link| !link.contains("://") && !link.starts_with("mailto:"))
+}
+
+/// The anchors that the headings of a page have, as forges make them.
+fn anchors(page: &str) -> impl Iterator<Item = String> {
+    let prose = page.split("```").step_by(2).flat_map(str::lines);
+    let headings = prose.filter(|line| line.starts_with('#'));
+    headings.map(|heading| {
+        let text = heading.trim_start_matches('#').trim().to_lowercase();
+        let kept = text
+            .chars()
+            .filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
+        kept.map(|letter| if letter == ' ' { '-' } else { letter })
+            .collect()
+    })
+}
+
 /// Looks for words in the sources of a folder, tests aside.
 fn check_sources(folder: &Path, words: &[&str]) {
     let sources = files(folder, "rs");

@@ -13,7 +13,7 @@ pub fn crd_yaml() -> Result<String, serde_yaml::Error> {
     let mut crd = serde_json::to_value(Layer::crd()).unwrap_or_default();
     tidy(&mut crd);
     Ok(format!(
-        "# Generated from the Rust types of agent/sync/src/layer: `UPDATE=1 cargo test -p tidegate-sync crd` writes it anew.\n{}",
+        "# Generated from the Rust types of agent/sync/src/layer: `make generate` writes it anew.\n{}",
         serde_yaml::to_string(&crd)?
     ))
 }
@@ -53,9 +53,6 @@ mod tests {
             std::fs::write(COMMITTED, &current).unwrap();
         }
         let committed = std::fs::read_to_string(COMMITTED).unwrap_or_default();
-        assert_eq!(
-            committed, current,
-            "run `UPDATE=1 cargo test -p tidegate-sync crd`"
-        );
+        assert_eq!(committed, current, "run `make generate`");
     }
 }
