@@ -9,6 +9,7 @@ mod execution;
 mod facts;
 mod gates;
 mod groups;
+mod halted;
 mod hub;
 mod item;
 mod judge;

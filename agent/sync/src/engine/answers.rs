@@ -11,6 +11,7 @@ use super::contact::{Answer, Claim};
 use super::execution::{Doing, Execution};
 use super::gates::Unreadable;
 use super::groups;
+use super::halted::Halted;
 use super::item::{Item, Stage, State, Written};
 use super::memory::Refused;
 use super::work::Done;
@@ -19,10 +20,7 @@ use crate::inventory::Entry;
 
 /// What a person can do about a refusal, by its class.
 const ADVICE: &[(Class, &str)] = &[
-    (
-        Class::Forbidden,
-        "grant it to the account that the layer is deployed with",
-    ),
+    (Class::Forbidden, "grant it to the account that it names"),
     (Class::Unauthorized, "check the credentials"),
     (
         Class::MissingNamespace,
@@ -189,13 +187,14 @@ impl Execution {
         }
         let message = with_advice(error);
         if !matches!(error.class, Class::Invalid | Class::Immutable) {
+            self.halt_without_account(error);
             self.end(index, Step::Blocked, message);
             self.follow_cause(index, error.class);
             return;
         }
-        self.end(index, Step::Failed, message.clone());
+        self.end(index, Step::Failed, message);
         if self.is_news(index) {
-            self.halt(index, &message);
+            self.halt(Halted::ByRefusal);
         }
     }
 
@@ -256,24 +255,6 @@ impl Execution {
             message,
         };
         self.show(index, state);
-    }
-
-    /// Writes nothing more.
-    fn halt(&mut self, index: usize, message: &str) {
-        let Some(item) = self.items.get(index) else {
-            return;
-        };
-        let place = item.object.origin().map(|origin| format!(" ({origin})"));
-        let place = place.unwrap_or_default();
-        let written = self.items.iter().any(|item| item.is_written);
-        let rest = if written {
-            "nothing more is written"
-        } else {
-            "nothing was written"
-        };
-        let text = format!("{}{place}: {message}; {rest}", item.id().short());
-        self.halted.get_or_insert(text);
-        self.work.clear_queue();
     }
 
     /// The status of a live object, for one that is not written.

@@ -2,6 +2,7 @@
 
 use super::execution::Execution;
 use super::groups;
+use super::halted::Halted;
 use super::item::Item;
 
 impl Execution {
@@ -39,15 +40,8 @@ impl Execution {
         }
         let left = self.left_git();
         self.report.left_git(left);
-        if let Some(refused) = self.refused.first() {
-            let place = refused.origin.as_ref().map(|origin| format!(" ({origin})"));
-            let text = format!(
-                "{}{}: {}; nothing was written",
-                refused.id.short(),
-                place.unwrap_or_default(),
-                refused.message
-            );
-            self.halted = Some(text);
+        if !self.refused.is_empty() {
+            self.halted.get_or_insert(Halted::ByRefusal);
         }
     }
 }

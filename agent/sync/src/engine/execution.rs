@@ -15,6 +15,7 @@ use super::contact::Asker;
 use super::evidence::Logs;
 use super::gates::Keys;
 use super::groups::Groups;
+use super::halted::Halted;
 use super::hub::Subscription;
 use super::item::{Item, Retry, Stage, State};
 use super::memory::Lent;
@@ -47,7 +48,7 @@ pub(super) struct Execution {
     /// Objects that are wrong in themselves, and in no plan.
     pub refused: Vec<RunObject>,
     /// Why nothing more is written.
-    pub halted: Option<String>,
+    pub halted: Option<Halted>,
     pub logs: Logs,
     /// The kinds of the plan's definitions, and whether they report a status.
     pub reporting: Arc<HashMap<GroupKind, bool>>,
@@ -304,10 +305,7 @@ impl Execution {
             Some((item.id().clone(), answered))
         });
         self.lent.memory.unseen = unseen.collect();
-        match &self.halted {
-            Some(message) => self.report.say(message.clone()),
-            None => self.report.say(""),
-        }
+        self.report.say(self.halted_text());
         self.report.end(outcome, self.objects())
     }
 

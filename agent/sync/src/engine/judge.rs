@@ -14,6 +14,9 @@ use super::gates::instant;
 use super::item::{Item, Stage, State};
 use crate::Step;
 
+/// Kinds that operators run as.
+const WORKLOADS: &[&str] = &["DaemonSet", "Deployment", "StatefulSet"];
+
 impl Execution {
     /// Shows how well an object is that is as Git says.
     pub(super) fn judge(&mut self, index: usize) {
@@ -25,10 +28,7 @@ impl Execution {
             self.work.mark_at(instant(at), index);
         }
         if health.status.is_done() {
-            self.show_health(index, Step::Ready, health);
-            let item = self.items.get(index);
-            let namespace = item.and_then(|item| item.id().namespace.clone());
-            self.look_away(namespace.as_deref());
+            self.show_ready(index, health);
             return;
         }
         let message = self.reason(index, &health);
@@ -48,6 +48,23 @@ impl Execution {
             message: health.message,
         };
         self.show(index, state);
+    }
+
+    fn show_ready(&mut self, index: usize, health: Health) {
+        let was_ready = self
+            .items
+            .get(index)
+            .is_some_and(|item| item.step() == Step::Ready);
+        self.show_health(index, Step::Ready, health);
+        if was_ready {
+            return;
+        }
+        let namespace = self
+            .items
+            .get(index)
+            .and_then(|item| item.id().namespace.clone());
+        self.look_away(namespace.as_deref());
+        self.operator_changed(index);
     }
 
     /// Shows that nothing is known of an object: not yet, or because it may not be watched.
@@ -179,6 +196,38 @@ impl Execution {
         }
     }
 
+    /// A workload that changed, and serves: custom resources that need it are well only when it has looked at them.
+    fn operator_changed(&mut self, index: usize) {
+        let Some(operator) = self.items.get(index).filter(|item| item.is_written) else {
+            return;
+        };
+        if !WORKLOADS.contains(&operator.id().kind.kind.as_str())
+            || operator.id().kind.group != "apps"
+        {
+            return;
+        }
+        let waiting = self.dependents.get(operator.id()).cloned();
+        for at in waiting.unwrap_or_default() {
+            let is_custom = |item: &Item| {
+                item.id().kind.group.contains('.') && !item.id().kind.group.ends_with(".k8s.io")
+            };
+            let unchanged =
+                |item: &Item| item.stage == Stage::Done && !item.is_written && is_custom(item);
+            if self.items.get(at).is_some_and(unchanged) {
+                self.look_anew(at);
+            }
+        }
+    }
+
+    /// What is behind an object has changed: its status counts once that was looked at.
+    fn look_anew(&mut self, index: usize) {
+        if let Live::Present(live) = self.current(index) {
+            let memory = &mut self.lent.memory;
+            memory.provider_changed(&live, Timestamp::now());
+        }
+        self.work.mark(index);
+    }
+
     /// A definition that changed: its unchanged objects are well only when the operator has looked at them anew.
     pub(super) fn definition_changed(&mut self, index: usize) {
         self.engine.reader.kinds().expire();
@@ -191,10 +240,7 @@ impl Execution {
             if !self.items.get(at).is_some_and(unchanged) {
                 continue;
             }
-            if let Live::Present(live) = self.current(at) {
-                self.lent.memory.provider_changed(&live, Timestamp::now());
-            }
-            self.work.mark(at);
+            self.look_anew(at);
         }
     }
 

@@ -4,6 +4,7 @@ use tidegate_object::ObjectId;
 use tokio::time::Instant;
 
 use super::execution::{End, Execution};
+use super::halted::Halted;
 use super::item::{Item, Stage};
 use crate::inventory::{Entry, InventoryError};
 
@@ -22,7 +23,7 @@ impl Execution {
         match self.keep().await {
             Ok(end) => end,
             Err(error) => {
-                self.halted = Some(error.to_string());
+                self.halted = Some(Halted::By(error.to_string()));
                 End::Settled
             }
         }

@@ -20,6 +20,7 @@ use super::execution::{Doing, Execution};
 use super::facts::Known;
 use super::gates::Keys;
 use super::groups::Groups;
+use super::halted::Halted;
 use super::hub::Subscription;
 use super::item::{Item, Retry, Stage};
 use super::memory::Lent;
@@ -42,6 +43,8 @@ pub(super) struct Survey {
     events: mpsc::UnboundedReceiver<ObjectId>,
     /// Owned objects that are gone from the cluster, and from Git.
     gone: BTreeSet<ObjectId>,
+    /// Why nothing is written.
+    halted: Option<Halted>,
 }
 
 impl Survey {
@@ -63,6 +66,7 @@ impl Survey {
             subscription,
             events,
             gone: BTreeSet::new(),
+            halted: None,
         }
     }
 
@@ -96,7 +100,14 @@ impl Survey {
         self.forget_gone(&items).await;
         let digests: Vec<&str> = items.iter().map(|item| item.digest.as_str()).collect();
         let rendering = key.digest(&serde_json::json!(digests));
-        let writer = self.writer(&items).await?;
+        let writer = self.writer()?;
+        let mut items = items;
+        if items.iter().any(Item::is_due)
+            && let Some(reason) = self.no_account().await?
+        {
+            block(&mut items, &reason);
+            self.halted = Some(Halted::By(reason));
+        }
         let plan = self.plan(&items, desired.findings).await?;
         Ok(Found {
             items,
@@ -170,7 +181,7 @@ impl Survey {
         Ok(())
     }
 
-    fn items(&self, objects: Vec<Object>, key: &DigestKey) -> Vec<Item> {
+    fn items(&mut self, objects: Vec<Object>, key: &DigestKey) -> Vec<Item> {
         objects
             .into_iter()
             .map(|object| self.item(object, key))
@@ -178,7 +189,7 @@ impl Survey {
     }
 
     /// Holds an object against what is live and what was applied.
-    fn item(&self, object: Object, key: &DigestKey) -> Item {
+    fn item(&mut self, object: Object, key: &DigestKey) -> Item {
         let digest = key.digest(object.value());
         let shown = self.engine.hub.live().get(object.id());
         let unseen = self.lent.memory.unseen.get(object.id());
@@ -204,34 +215,39 @@ impl Survey {
         if unchanged {
             item.stage = Stage::Done;
             item.change = Change::None;
+            let applied = &mut self.lent.memory.applied;
+            applied.insert(item.id().clone(), Arc::clone(&item.object));
         }
         item
     }
 
-    /// Returns the cluster as the account sees it that writes, if there is something to write.
-    async fn writer(&mut self, items: &[Item]) -> Result<Cluster, Halt> {
-        let Some((namespace, name)) = self.order.settings.account.clone() else {
+    /// Returns the cluster as the account sees it that writes.
+    fn writer(&self) -> Result<Cluster, Halt> {
+        let Some((namespace, name)) = &self.order.settings.account else {
             return Ok(self.engine.reader.clone());
         };
-        let writer = self.engine.reader.as_account(&namespace, &name);
-        let writer = writer.map_err(|error| Halt::Failed(error.to_string()))?;
-        if !items.iter().any(Item::is_due) {
-            return Ok(writer);
-        }
+        let writer = self.engine.reader.as_account(namespace, name);
+        writer.map_err(|error| Halt::Failed(error.to_string()))
+    }
+
+    /// Tells why the account that is to write cannot, if it is known not to be there.
+    async fn no_account(&mut self) -> Result<Option<String>, Halt> {
+        let Some((namespace, name)) = self.order.settings.account.clone() else {
+            return Ok(None);
+        };
         let id = ObjectId::new(
             GroupKind::new("", "ServiceAccount"),
             Some(&namespace),
             &name,
         );
         let reader = self.engine.reader.clone();
-        let found = self.patiently(|| reader.get_metadata(&id)).await;
-        match found {
-            Ok(None) => Err(Halt::Failed(format!(
-                "service account {namespace}/{name} does not exist: create it, or name another in spec.serviceAccountName; nothing was written"
+        match self.patiently(|| reader.get_metadata(&id)).await {
+            Ok(None) => Ok(Some(format!(
+                "service account {namespace}/{name} does not exist: create it, or name another in spec.serviceAccountName"
             ))),
             Err(Halt::Stopped) => Err(Halt::Stopped),
             // Whether it is there is not for us to know: the writes will tell.
-            Ok(Some(_)) | Err(Halt::Failed(_)) => Ok(writer),
+            Ok(Some(_)) | Err(Halt::Failed(_)) => Ok(None),
         }
     }
 
@@ -299,7 +315,7 @@ impl Survey {
             report: self.report,
             rendering,
             refused: refused.into_iter().map(shown).collect(),
-            halted: None,
+            halted: self.halted,
             logs: Logs::new(),
             keys: Keys::new(),
             mode: Doing::Preflight,
@@ -353,6 +369,15 @@ fn is_definition(object: &Object) -> bool {
         .id()
         .kind
         .is("apiextensions.k8s.io", "CustomResourceDefinition")
+}
+
+/// Writes none of the objects that are due.
+fn block(items: &mut [Item], reason: &str) {
+    for item in items.iter_mut().filter(|item| item.is_due()) {
+        item.stage = Stage::Ended;
+        item.shown.state.step = Step::Blocked;
+        item.shown.state.message = reason.into();
+    }
 }
 
 /// Puts the objects into the order of the plan.

@@ -58,3 +58,40 @@ fn rights_in_one_namespace_are_enough() {
         describe(&run)
     );
 }
+
+const READER: &str = "
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: agent, namespace: NS}
+rules:
+- {apiGroups: [''], resources: [secrets], verbs: [get, list, create, update]}
+- {apiGroups: [''], resources: [configmaps, serviceaccounts], verbs: [get, list, watch]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: agent, namespace: NS}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: agent}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: agent-of-NS}]
+";
+
+#[test]
+fn an_account_that_may_not_be_used_is_told_once() {
+    let mut world = World::new("use");
+    world.control_plane.apply(&world.text(READER)).unwrap();
+    let user = world.text("agent-of-NS");
+    let subject = Subject {
+        user: &user,
+        group: None,
+    };
+    let kubeconfig = world.control_plane.kubeconfig_for(subject).unwrap();
+    world.tenant.engine = engine(&kubeconfig, &world.namespace);
+    let run = world.apply("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: NS}\n");
+    assert_eq!(run.outcome, Some(Outcome::Failed), "{}", describe(&run));
+    let message = run.message.replace(&world.namespace, "NS");
+    assert!(
+        message.starts_with("the agent may not act as service account NS/deployer: ")
+            && message.contains("User \"agent-of-NS\" cannot impersonate")
+            && message.ends_with(": allow it to impersonate that account; nothing was written"),
+        "{message}"
+    );
+}

@@ -63,6 +63,31 @@ spec: {{ports: [{{port: http}}]}}
 }
 
 #[test]
+fn every_refusal_is_told_at_once() {
+    let world = World::new("all");
+    let service = |name: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: NS}}\nspec: {{ports: [{{port: x}}]}}\n---\n"
+        )
+    };
+    let run = world.apply(&format!("{}{}{}", service("a"), service("b"), service("c")));
+    assert_eq!(run.outcome, Some(Outcome::Failed));
+    assert!(
+        run.objects.iter().all(|object| object.step == Step::Failed),
+        "{}",
+        describe(&run)
+    );
+    assert!(
+        run.message.starts_with("service/a (app.yaml:1): ")
+            && run
+                .message
+                .ends_with(" (and 2 more are refused); nothing was written"),
+        "{}",
+        run.message
+    );
+}
+
+#[test]
 fn an_object_that_is_wrong_in_itself_is_not_even_sent() {
     let world = World::new("wrong");
     let run = world.apply(&format!(
@@ -119,7 +144,7 @@ metadata: {{name: token, namespace: NS}}
     assert_eq!(token.step, Step::Blocked);
     assert_eq!(
         token.message.replace(&world.namespace, "NS"),
-        "secrets \"token\" is forbidden: User \"system:serviceaccount:NS:deployer\" cannot patch resource \"secrets\" in API group \"\" in the namespace \"NS\": grant it to the account that the layer is deployed with"
+        "secrets \"token\" is forbidden: User \"system:serviceaccount:NS:deployer\" cannot patch resource \"secrets\" in API group \"\" in the namespace \"NS\": grant it to the account that it names"
     );
 }
 
