@@ -17,14 +17,15 @@ use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
 use crate::credentials::keyed_digest;
 use crate::session::lock;
-use crate::{Credentials, GitUrl, hex};
+use crate::{Credentials, GitUrl, Limits, hex};
 
 /// The cache folder cannot be used.
 #[derive(Debug, Error)]
@@ -44,7 +45,7 @@ pub(crate) struct Cache {
     folder: PathBuf,
     key: [u8; 32],
     entries: Mutex<BTreeMap<String, Arc<Entry>>>,
-    uses: AtomicU64,
+    opened: Instant,
     lock: File,
 }
 
@@ -64,7 +65,7 @@ impl Cache {
             folder: folder.to_owned(),
             key: key(&folder.join("key")).map_err(unusable)?,
             entries: Mutex::new(entries(folder).map_err(unusable)?),
-            uses: AtomicU64::new(0),
+            opened: Instant::now(),
             lock,
         })
     }
@@ -83,30 +84,41 @@ impl Cache {
         let entry = entries
             .entry(id.to_owned())
             .or_insert_with(|| Arc::new(Entry::new(self.folder.join(id))));
-        let now = self.uses.fetch_add(1, Ordering::Relaxed) + 1;
-        entry.used.store(now, Ordering::Relaxed);
+        entry.used.store(self.now(), Ordering::Relaxed);
         Arc::clone(entry)
     }
 
-    /// Removes what was not used for longest until the folder is small enough.
+    /// Removes what is no longer used, then what was not used for longest until the folder is small
+    /// enough.
     ///
     /// What is being fetched, and the one that was used last, stay.
-    pub(crate) fn shrink(&self, limit: u64) {
+    pub(crate) fn shrink(&self, limits: &Limits) {
         let entries: Vec<_> = lock(&self.entries).values().map(Arc::clone).collect();
-        let mut sized: Vec<_> = entries
+        let mut entries: Vec<_> = entries
             .iter()
             .map(|entry| (entry.used.load(Ordering::Relaxed), entry.bytes(), entry))
             .collect();
-        sized.sort_by_key(|(used, ..)| *used);
-        let mut all: u64 = sized.iter().map(|(_, size, _)| size).sum();
-        sized.pop();
-        for (_, size, entry) in sized {
-            if all > limit && entry.remove() {
-                tracing::info!(folder = %entry.folder().display(), size, "removed a repository from the full cache");
-                all = all.saturating_sub(size);
+        entries.sort_by_key(|(used, ..)| *used);
+        let mut all: u64 = entries.iter().map(|(_, bytes, _)| bytes).sum();
+        entries.pop();
+        let (now, unused) = (self.now(), nanoseconds(limits.unused));
+        for (used, bytes, entry) in entries.into_iter().filter(|(_, bytes, _)| *bytes > 0) {
+            let is_unused = now.saturating_sub(used) > unused;
+            if (is_unused || all > limits.cache_bytes) && entry.remove() {
+                tracing::info!(folder = %entry.folder().display(), bytes, "removed a repository from the cache");
+                all = all.saturating_sub(bytes);
             }
         }
     }
+
+    /// Nanoseconds since the cache was opened.
+    fn now(&self) -> u64 {
+        nanoseconds(self.opened.elapsed())
+    }
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl Drop for Cache {

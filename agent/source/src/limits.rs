@@ -1,6 +1,7 @@
 //! How much a repository may cost before it is refused.
 
 use std::fmt;
+use std::time::Duration;
 
 /// Bounds on what a server may send, and on what a revision may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct Limits {
     pub packs: u64,
     /// Bytes of the cache folder, above which the repositories that were not used for longest go.
     pub cache_bytes: u64,
+    /// How long a cached repository stays that nobody asks for, as after a change of credentials.
+    pub unused: Duration,
 }
 
 impl Default for Limits {
@@ -35,6 +38,7 @@ impl Default for Limits {
             file_bytes: 16 * MIB,
             packs: 50,
             cache_bytes: 1024 * MIB,
+            unused: Duration::from_secs(24 * 3600),
         }
     }
 }

@@ -195,7 +195,7 @@ impl Repositories {
 
     fn keep_small(&self, entry: &Entry) {
         entry.measure();
-        self.cache.shrink(self.options.limits.cache_bytes);
+        self.cache.shrink(&self.options.limits);
     }
 
     fn entry(&self, spec: &GitSpec, credentials: &Credentials) -> Arc<Entry> {

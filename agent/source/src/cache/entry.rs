@@ -18,7 +18,7 @@ pub(crate) struct Entry {
     state: Mutex<State>,
     /// Whether the last listing with these credentials succeeded: only then is anything handed out.
     pub(crate) listed: AtomicBool,
-    /// When it was last used, as a count of uses.
+    /// When it was last used, in nanoseconds since the cache was opened.
     pub(crate) used: AtomicU64,
     bytes: AtomicU64,
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tidegate_kustomize::Tree as _;
 use tidegate_source::{CacheError, Credentials, Limits, Local, Options, Repositories};
@@ -270,6 +271,21 @@ fn the_folder_stays_below_its_limit_and_readers_keep_what_they_read() {
     let before = requests(&server);
     rig.get(&first, &open()).unwrap();
     assert_eq!(requests(&server) - before, 1, "what was used last stays");
+}
+
+#[test]
+fn what_nobody_asks_for_goes() {
+    let server = GitServer::start().unwrap();
+    let _repositories = ["old", "new"].map(|name| served(&server, name));
+    let rig = Rig::within(Limits {
+        unused: Duration::ZERO,
+        ..Limits::default()
+    });
+    let specs = ["old", "new"].map(|name| main_of(&server.http_url(Route::Open, name)));
+    rig.get(&specs[0], &open()).unwrap();
+    rig.get(&specs[1], &open()).unwrap();
+    assert_eq!(packs(rig.folder.path()).count, 1);
+    rig.get(&specs[0], &open()).unwrap();
 }
 
 #[test]
