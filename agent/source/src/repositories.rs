@@ -110,7 +110,14 @@ impl Repositories {
             revision,
             commit,
         };
-        let tree = self.get(&request, &entry, &mut state);
+        let refused = state.refused.filter(|(refused, _)| *refused == commit);
+        let tree = match refused {
+            Some((_, passed)) => Err(Problem::Limit(passed)),
+            None => self.get(&request, &entry, &mut state),
+        };
+        if let Err(Problem::Limit(passed)) = tree {
+            state.refused = Some((commit, passed));
+        }
         tree.map_err(|problem| session.error(problem))
     }
 

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use git2::Oid;
 
 use super::Generation;
+use crate::limits::Passed;
 use crate::session::lock;
 
 /// The place of one repository in the cache.
@@ -31,6 +32,8 @@ pub(crate) struct State {
     has_looked: bool,
     /// Commits that are whole and within the limits.
     pub(crate) checked: BTreeSet<Oid>,
+    /// The commit that last passed a limit: it is not fetched again to see the same.
+    pub(crate) refused: Option<(Oid, Passed)>,
 }
 
 impl State {

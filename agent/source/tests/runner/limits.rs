@@ -4,7 +4,7 @@ use tidegate_kustomize::Tree as _;
 use tidegate_source::{Credentials, Limits};
 use tidegate_testbed::{Commit, GitServer, Route};
 
-use super::rig::{Rig, main_of, noise};
+use super::rig::{Rig, main_of, noise, requests};
 use super::wire::Wire;
 
 fn check(limits: Limits, expected: &str) {
@@ -26,6 +26,13 @@ fn check(limits: Limits, expected: &str) {
     assert_eq!(error.reason(), "LimitPassed");
     assert!(error.to_string().ends_with(expected), "{error}");
     assert!(!error.is_transient());
+    let before = requests(&server);
+    assert_eq!(rig.get(&spec("large"), &open).unwrap_err(), error);
+    assert_eq!(
+        requests(&server) - before,
+        1,
+        "it is not fetched again to see the same"
+    );
     rig.get(&spec("small"), &open).unwrap();
 }
 
