@@ -4,6 +4,8 @@ mod account;
 mod policy;
 mod service_link;
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 use tidegate_object::Object;
 
@@ -23,6 +25,7 @@ type Bound = (usize, &'static str);
 pub(crate) fn link(builder: &mut Builder<'_>) {
     let catalog = builder.catalog;
     let accounts = Accounts::of(catalog);
+    let bounds = Bounds::of(catalog);
     let policies = Policies::of(catalog);
     for (from, object) in catalog.iter() {
         let Some(path) = builder.rules.table.pod_spec(&object.id().kind) else {
@@ -30,7 +33,7 @@ pub(crate) fn link(builder: &mut Builder<'_>) {
         };
         let account = path.text_below(object.value(), "serviceAccountName");
         let account = account.unwrap_or("default");
-        let mut soft = namespace_bounds(catalog, object);
+        let mut soft = bounds.holding(object);
         soft.extend(accounts.rights(catalog, object.id().namespace.as_deref(), account));
         soft.extend(policies.judging(object));
         for (to, rule) in soft {
@@ -46,28 +49,47 @@ pub(crate) fn link(builder: &mut Builder<'_>) {
     }
 }
 
-/// Returns the quotas, limits and network policies that hold for a workload.
-fn namespace_bounds(catalog: &Catalog<'_>, workload: &Object) -> Vec<Bound> {
-    let namespace = workload.id().namespace.as_deref();
-    let labels = pod_labels(workload);
-    let label = |name: &str| labels.and_then(|labels| labels.get(name)?.as_str());
-    let bounds = ["LimitRange", "NetworkPolicy", "ResourceQuota"];
-    let others = bounds.iter().flat_map(|kind| catalog.of_kind(kind));
-    others
-        .filter(|(_, object)| object.id().namespace.as_deref() == namespace)
-        .filter_map(|(number, object)| {
-            let kind = &object.id().kind;
-            let selector = object.pointer("/spec/podSelector").unwrap_or(&Value::Null);
-            match (kind.group.as_str(), kind.kind.as_str()) {
-                ("", "LimitRange") => Some((number, "limits before workloads")),
-                ("", "ResourceQuota") => Some((number, "quota before workloads")),
-                ("networking.k8s.io", "NetworkPolicy") if selector::fits(selector, label) => {
-                    Some((number, "network policy before the workload"))
-                }
-                _ => None,
+/// The quotas, limits and network policies of each namespace.
+struct Bounds<'a>(HashMap<Option<&'a str>, Vec<(usize, &'a Object)>>);
+
+impl<'a> Bounds<'a> {
+    fn of(catalog: &Catalog<'a>) -> Self {
+        let kinds = [
+            ("", "LimitRange"),
+            ("", "ResourceQuota"),
+            ("networking.k8s.io", "NetworkPolicy"),
+        ];
+        let mut bounds: HashMap<_, Vec<_>> = HashMap::new();
+        for (group, kind) in kinds {
+            for (number, object) in catalog.of(group, kind) {
+                let namespace = object.id().namespace.as_deref();
+                bounds.entry(namespace).or_default().push((number, object));
             }
-        })
-        .collect()
+        }
+        Self(bounds)
+    }
+
+    /// Returns those that hold for a workload.
+    fn holding(&self, workload: &Object) -> Vec<Bound> {
+        let labels = pod_labels(workload);
+        let label = |name: &str| labels.and_then(|labels| labels.get(name)?.as_str());
+        let bounds = self.0.get(&workload.id().namespace.as_deref());
+        bounds
+            .into_iter()
+            .flatten()
+            .filter_map(|(number, object)| {
+                let selector = object.pointer("/spec/podSelector").unwrap_or(&Value::Null);
+                match object.gvk().kind.as_str() {
+                    "LimitRange" => Some((*number, "limits before workloads")),
+                    "ResourceQuota" => Some((*number, "quota before workloads")),
+                    _ if selector::fits(selector, label) => {
+                        Some((*number, "network policy before the workload"))
+                    }
+                    _ => None,
+                }
+            })
+            .collect()
+    }
 }
 
 fn services<'a>(

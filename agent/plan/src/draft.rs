@@ -68,10 +68,14 @@ impl Draft {
         }
     }
 
-    fn end<'d>(&'d self, catalog: &Catalog<'d>) -> Option<&'d ObjectId> {
+    /// Returns the target's place among the plan's ids; what is from elsewhere comes before the next id.
+    fn place(&self, catalog: &Catalog<'_>) -> (usize, bool) {
         match &self.to {
-            End::Node(number) => catalog.object(*number).map(Object::id),
-            End::Elsewhere(id) => Some(id),
+            End::Node(number) => (*number, true),
+            End::Elsewhere(id) => {
+                let before = |object: &&Object| object.id() < id;
+                (catalog.objects.partition_point(before), false)
+            }
         }
     }
 
@@ -150,7 +154,10 @@ impl Drafts {
     pub(crate) fn into_edges(self, catalog: &Catalog<'_>) -> Vec<Edge> {
         let all = self.0.into_iter().enumerate();
         all.flat_map(|(from, mut drafts)| {
-            drafts.sort_by(|a, b| (a.end(catalog), &a.reason).cmp(&(b.end(catalog), &b.reason)));
+            drafts.sort_by(|a, b| {
+                let places = a.place(catalog).cmp(&b.place(catalog));
+                places.then_with(|| (&a.to, &a.reason).cmp(&(&b.to, &b.reason)))
+            });
             let from = catalog.object(from).map(Object::id);
             let edge = move |draft: Draft| draft.into_edge(from?, catalog);
             drafts.into_iter().filter_map(edge)
