@@ -58,7 +58,7 @@ pub enum Request {
         /// Where the answer goes.
         answer: oneshot::Sender<Result<Ticket, RequestError>>,
     },
-    /// A poll of sources, now. An empty URL means all; others are compared without scheme, userinfo and `.git`.
+    /// A poll of sources, now. None means all; they are compared without scheme, userinfo and `.git`.
     Poll {
         /// The repository's URLs, as the caller knows them.
         urls: Vec<String>,
@@ -150,7 +150,7 @@ impl Fleet {
         answered.await.map_err(gone)?
     }
 
-    /// Asks for a poll of the sources with these URLs.
+    /// Asks for a poll of the sources with these URLs; of all if none is given.
     ///
     /// # Errors
     /// If the agent is stopping.

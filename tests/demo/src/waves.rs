@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use reqwest::Method;
 use serde_json::Value;
 use tidegate_testbed::{agent, wait};
@@ -21,10 +21,11 @@ impl Waves {
     /// Shows what has changed since the last look.
     pub(crate) fn show(&mut self, scene: &Scene, layer: &str, start: Instant) -> Result<()> {
         let path = format!(
-            "/api/v1/layers/{}/{layer}/objects?limit=1000",
+            "/api/v1/layers/{}/{layer}/objects?limit=500",
             agent::NAMESPACE
         );
-        let (_, answer) = scene.agent.call(Method::GET, &path, None)?;
+        let (code, answer) = scene.agent.call(Method::GET, &path, None)?;
+        ensure!(code == 200, "GET {path} answers {code}: {answer}");
         let objects = answer.get("items").and_then(Value::as_array);
         for object in objects.into_iter().flatten() {
             self.show_object(layer, object, start)?;

@@ -31,6 +31,8 @@ const CURES: &[(Class, &[(&str, &str)])] = &[
     ),
     (Class::Quota, &[("", "ResourceQuota"), ("", "LimitRange")]),
     (Class::MissingNamespace, &[("", "Namespace")]),
+    // A binding is refused as "not found" until its role is there.
+    (Class::NotFound, &[("rbac.authorization.k8s.io", "*")]),
 ];
 
 impl Groups {

@@ -42,9 +42,9 @@ impl SourceKey {
         }
     }
 
-    /// Tells whether a webhook that names this URL means the repository; an empty one means all.
+    /// Tells whether a webhook that names this URL means the repository.
     pub(super) fn is_named(&self, url: &str) -> bool {
-        url.is_empty() || matches(url, &self.url.to_string())
+        matches(url, &self.url.to_string())
     }
 }
 
