@@ -31,7 +31,7 @@ impl Uninstall {
     pub(crate) async fn run(&self) -> Result<Exit> {
         let cluster = Cluster::connect(&self.to.options()).await?;
         cluster.kinds().refresh().await?;
-        let mut objects = manifests(&[Part::BroadDeployer, Part::Servicemonitor])?;
+        let mut objects = everything()?;
         // What others stand on goes last.
         objects.reverse();
         let (stay, go): (Vec<Object>, Vec<Object>) = objects
@@ -65,6 +65,17 @@ impl Uninstall {
     }
 }
 
+/// All that any installation may have: one part takes out what others leave in.
+fn everything() -> Result<Vec<Object>> {
+    let mut objects = manifests(&[Part::BroadDeployer, Part::Servicemonitor])?;
+    for object in manifests(&[Part::NarrowReader])? {
+        if !objects.iter().any(|known| known.id() == object.id()) {
+            objects.push(object);
+        }
+    }
+    Ok(objects)
+}
+
 async fn say_what_stays(cluster: &Cluster, stay: &[Object]) -> Result<()> {
     for object in stay {
         output::line(&format!("stays {}", object.id()))?;
@@ -76,4 +87,22 @@ async fn say_what_stays(cluster: &Cluster, stay: &[Object]) -> Result<()> {
         output::line(&format!("stays {} and its objects", layer.id()))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_roles_of_every_reader_go() {
+        let objects = everything().unwrap();
+        let names: Vec<&str> = objects.iter().map(|it| it.id().name.as_str()).collect();
+        for role in [
+            "tidegate-reader-all",
+            "tidegate-reader-kubernetes",
+            "tidegate-broad-deployer",
+        ] {
+            assert!(names.contains(&role), "{role} is not in {names:?}");
+        }
+    }
 }
