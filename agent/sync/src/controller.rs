@@ -11,6 +11,7 @@ mod backoff;
 mod board;
 mod desk;
 mod parts;
+mod relay;
 mod resource;
 mod watch;
 mod worker;
@@ -26,7 +27,7 @@ use tokio_util::task::TaskTracker;
 use crate::{Fleet, LayerKey, LayerView, Request};
 
 pub(crate) use backoff::{Backoff, jittered};
-pub(crate) use board::{Board, DependsOn, Obstacle};
+pub(crate) use board::{Board, DependsOn, Obstacle, Standings};
 use desk::Desk;
 use parts::Parts;
 pub use parts::{ControllerOptions, Mirror};
@@ -218,7 +219,8 @@ impl Controller {
 
     fn answer(&mut self, request: Request) {
         match request {
-            Request::Poll { urls } => self.parts.sources.poll(&urls),
+            Request::Poll { urls } if self.leads => self.parts.sources.poll(&urls),
+            Request::Poll { urls } => relay::poll(&self.parts, self.layers.values(), &urls),
             Request::Sync { layer, by, answer } => {
                 let tools = (&self.parts.cluster, &self.parts.fleet);
                 self.desk.take(tools, layer, (by, answer));

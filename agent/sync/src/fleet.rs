@@ -58,9 +58,9 @@ pub enum Request {
         /// Where the answer goes.
         answer: oneshot::Sender<Result<Ticket, RequestError>>,
     },
-    /// A poll of sources, now. None means all; they are compared without scheme, userinfo and `.git`.
+    /// A poll of sources, now.
     Poll {
-        /// The repository's URLs, as the caller knows them.
+        /// The repositories' URLs, compared without scheme, userinfo, port and `.git`; none means all sources.
         urls: Vec<String>,
     },
 }
@@ -150,7 +150,7 @@ impl Fleet {
         answered.await.map_err(gone)?
     }
 
-    /// Asks for a poll of the sources with these URLs; of all if none is given.
+    /// Asks for a poll of the sources with these URLs; no URL means all.
     ///
     /// # Errors
     /// If the agent is stopping.

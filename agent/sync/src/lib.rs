@@ -18,6 +18,7 @@ pub mod marks;
 mod metrics;
 mod order;
 mod owner;
+mod prerequisite;
 mod render;
 mod run;
 mod sources;
@@ -35,5 +36,6 @@ pub use layer::{
 pub use metrics::Metrics;
 pub use order::{Adopt, Order, Settings, Trigger};
 pub use owner::Owner;
+pub use prerequisite::Prerequisite;
 pub use run::{Outcome, Phase, Run, RunObject, Step, Waiting};
 pub use tidegate_plan::Required;

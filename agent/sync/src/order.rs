@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tidegate_kustomize::Rendered;
 use tidegate_source::Revision;
 
-use crate::Owner;
+use crate::{Owner, Prerequisite};
 
 /// What a run is asked to do: bring an owner's objects to a rendering.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub struct Order {
     pub revision: Option<Revision>,
     /// The rendering.
     pub rendered: Arc<Rendered>,
+    /// What must come before anything new of it.
+    pub prerequisite: Prerequisite,
     /// How it is done.
     pub settings: Settings,
 }

@@ -80,6 +80,13 @@ impl Run {
             durations: Vec::new(),
         }
     }
+
+    /// Tells whether every object of the revision is written, well or not.
+    pub fn has_applied_all(&self) -> bool {
+        let is_applied = |object: &RunObject| object.was_written() || !object.change.is_write();
+        let is_past_writing = matches!(self.phase, Phase::Wait | Phase::Done);
+        is_past_writing && !self.objects.is_empty() && self.objects.iter().all(is_applied)
+    }
 }
 
 /// What a run is doing.
@@ -165,15 +172,6 @@ pub struct RunObject {
     /// Where it stands in Git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
-}
-
-impl Run {
-    /// Tells whether every object of the revision is written, well or not.
-    pub fn has_applied_all(&self) -> bool {
-        let is_applied = |object: &RunObject| object.was_written() || !object.change.is_write();
-        let is_past_writing = matches!(self.phase, Phase::Wait | Phase::Done);
-        is_past_writing && !self.objects.is_empty() && self.objects.iter().all(is_applied)
-    }
 }
 
 impl RunObject {

@@ -116,10 +116,10 @@ impl Sources {
         }
     }
 
-    /// Looks at the repositories with these URLs now; at all of them if none is given.
+    /// Looks at the repositories with these URLs now; no URL means all.
     pub(crate) fn poll(&self, urls: &[String]) {
         for source in self.inner.lock().values() {
-            if urls.is_empty() || urls.iter().any(|url| source.key.is_named(url)) {
+            if source.key.is_among(urls) {
                 source.request();
             }
         }

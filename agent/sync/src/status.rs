@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use tidegate_source::Revision;
 
-use crate::{BlockedOn, HistoryEntry, LayerStatus, Outcome, Run, Step, SyncRequest};
+use crate::{HistoryEntry, LayerStatus, Outcome, Run, Step, SyncRequest, Waiting};
 
 pub(crate) use condition::find;
 pub(crate) use reason::{Passing, Reason};
@@ -23,7 +23,7 @@ pub(crate) struct Trouble {
     /// In words, and what to do.
     pub(crate) message: String,
     /// The object that is waited for, if it is one.
-    pub(crate) waits_for: Option<BlockedOn>,
+    pub(crate) waits_for: Option<Box<Waiting>>,
 }
 
 impl Trouble {

@@ -84,7 +84,7 @@ impl Site {
                 "spec": {
                     "source": {"git": {
                         "url": self.git.https_url(Route::Open, self.name),
-                        "interval": "1s",
+                        "interval": "1h",
                         "secretRef": {"name": self.name},
                     }},
                     "path": "layer",
@@ -144,9 +144,12 @@ fn a_layer_is_applied_and_measured_and_a_second_replica_takes_over() {
     let second = Agent::start(control_plane(), &options()).unwrap();
     assert!(!is_leader(&second));
     sync_through(&second, &site);
+    // The poll is slow: only the webhook, which the other replica takes, can tell of the push.
+    site.repository.set_webhook(&second.webhook()).unwrap();
+    site.until_healthy(&site.push("2"));
 
     first.stop().unwrap();
-    let commit = site.push("2");
+    let commit = site.push("3");
     wait::until("the second replica to lead", LIMIT, || {
         is_leader(&second).then_some(()).ok_or_else(String::new)
     })

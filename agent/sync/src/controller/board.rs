@@ -64,7 +64,8 @@ impl Obstacle {
     }
 }
 
-type Standings = Arc<BTreeMap<LayerKey, Standing>>;
+/// How all layers stand.
+pub(crate) type Standings = Arc<BTreeMap<LayerKey, Standing>>;
 
 /// The standings of all layers. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -10,6 +10,9 @@ use crate::{LayerKey, LayerSpec, LayerStatus, Owner};
 /// The annotation that asks for a sync; its value is the run's id.
 pub(crate) const SYNC_REQUESTED: &str = "tidegate.dev/sync-requested-at";
 
+/// The annotation by which one replica has another look at the source; any other value than before does.
+pub(crate) const POLL_REQUESTED: &str = "tidegate.dev/poll-requested-at";
+
 /// The annotation that says who asks.
 pub(crate) const REQUESTED_BY: &str = "tidegate.dev/requested-by";
 
@@ -26,6 +29,8 @@ pub(crate) struct Resource {
     pub(crate) status: LayerStatus,
     /// The sync that is asked for: its id, and who asks.
     pub(crate) request: Option<(String, Option<String>)>,
+    /// The last look at the source that was asked for.
+    pub(crate) poll: Option<String>,
 }
 
 impl Resource {
@@ -45,6 +50,7 @@ impl Resource {
             spec: spec(object.data.get("spec")),
             status: LayerStatus::deserialize(status).unwrap_or_default(),
             request: id.map(|id| (id, annotation(REQUESTED_BY))),
+            poll: annotation(POLL_REQUESTED),
         }
     }
 
@@ -57,6 +63,7 @@ impl Resource {
     pub(crate) fn wants_the_same(&self, other: &Self) -> bool {
         self.generation == other.generation
             && self.request == other.request
+            && self.poll == other.poll
             && self.spec == other.spec
     }
 

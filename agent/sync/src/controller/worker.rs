@@ -9,19 +9,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tidegate_object::{GroupKind, ObjectId};
 use tidegate_source::Revision;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::parts::Parts;
-use super::{Backoff, Obstacle, Resource};
+use super::{Backoff, Obstacle, Resource, Standings};
 use crate::layer::Checked;
 use crate::render::Rendering;
 use crate::sources::{Shown, Subscription, Wanted};
 use crate::status::{Reason, StatusWriter, Trouble};
 use crate::{
-    BlockedOn, HistoryEntry, LayerKey, LayerStatus, Order, Outcome, Phase, Run, Trigger, history,
+    HistoryEntry, LayerKey, LayerStatus, Order, Outcome, Phase, Prerequisite, Run, Trigger,
+    Waiting, history,
 };
 
 use request::Sync;
@@ -58,6 +60,7 @@ pub(super) struct Worker {
     /// The last status that was not one of progress.
     lasting: LayerStatus,
     writer: StatusWriter,
+    board: watch::Receiver<Standings>,
 }
 
 /// A run that is to begin.
@@ -86,7 +89,6 @@ impl Worker {
         let client = parts.cluster.client();
         let nothing_yet = Trouble::new(Reason::InvalidSpec, "the spec has not been read yet");
         Self {
-            parts,
             key: resource.key(),
             told,
             wanted: Err(nothing_yet),
@@ -107,9 +109,11 @@ impl Worker {
             history: status.history.clone(),
             last_success: history::last_success(&status.history),
             writer: StatusWriter::new(client, &resource.owner, status.clone()),
+            board: parts.board.changes(),
             lasting: status.clone(),
             status,
             resource,
+            parts,
         }
     }
 
@@ -119,7 +123,6 @@ impl Worker {
         while !stop.is_cancelled() {
             self.step();
             self.publish();
-            let mut board = self.parts.board.changes();
             tokio::select! {
                 () = stop.cancelled() => break,
                 changed = self.told.changed() => match changed {
@@ -129,12 +132,14 @@ impl Worker {
                 () = shown(self.subscription.as_mut()) => self.take_source().await,
                 news = running::news(self.running.as_mut()) => self.take_news(news),
                 () = rest(self.retry.as_ref()) => self.take_retry(),
-                _ = board.changed(), if self.has_dependencies() => {}
+                _ = self.board.changed(), if self.has_dependencies() => {}
             }
         }
         if let Some(running) = self.running.take() {
             running.end().await;
         }
+        // Whoever runs the layer next begins with what the cluster has.
+        self.parts.engine.forget(&self.resource.owner);
     }
 
     fn has_dependencies(&self) -> bool {
@@ -144,7 +149,9 @@ impl Worker {
 
     /// Takes a spec or a request.
     async fn take_resource(&mut self) {
-        self.resource = Arc::clone(&self.told.borrow_and_update());
+        let resource = Arc::clone(&self.told.borrow_and_update());
+        let polls = self.resource.poll != resource.poll;
+        self.resource = resource;
         let before = self.wanted.clone().ok();
         self.wanted = self.checked();
         if let Ok(wanted) = self.wanted.clone() {
@@ -153,6 +160,9 @@ impl Worker {
             self.subscription = None;
             self.due = None;
             self.retry = None;
+        }
+        if let Some((_, subscription)) = self.subscription.as_ref().filter(|_| polls) {
+            subscription.poll();
         }
         self.take_request();
     }
@@ -169,11 +179,7 @@ impl Worker {
     }
 
     async fn take_wanted(&mut self, wanted: Checked, before: Option<&Checked>) {
-        let source = Wanted {
-            spec: wanted.source,
-            interval: wanted.interval,
-            secret: wanted.secret,
-        };
+        let source = wanted.source;
         if self
             .subscription
             .as_ref()
@@ -236,42 +242,67 @@ impl Worker {
     /// Begins the run that is due, if nothing is in the way.
     fn step(&mut self) {
         self.write_on_board();
+        self.board.mark_unchanged();
         self.blocked = self.obstacle();
-        let (Some(due), Ok(wanted), Some((rendering, revision))) =
-            (&self.due, &self.wanted, &self.rendering)
-        else {
-            return;
-        };
+        if let Some(running) = self.running.as_ref().filter(|running| running.is_held())
+            && self.blocked.is_none()
+        {
+            running.open();
+        }
+        let Some(order) = self.order() else { return };
         if let Some(running) = &self.running {
             running.stop();
             return;
         }
-        if self.blocked.is_some() {
+        let missing = self.blocked.as_ref();
+        if missing.is_some_and(|trouble| trouble.reason.is_lasting() || !self.may_need_mending()) {
             return;
         }
-        let order = Order {
+        let missing = missing.and_then(|trouble| trouble.waits_for.as_deref().cloned());
+        self.begin(order, missing);
+    }
+
+    /// What is to be done, if a run is due.
+    fn order(&self) -> Option<Order> {
+        let (Some(due), Ok(wanted), Some((rendering, revision))) =
+            (&self.due, &self.wanted, &self.rendering)
+        else {
+            return None;
+        };
+        Some(Order {
             id: due.id.clone(),
             trigger: due.trigger,
             requested_by: due.requested_by.clone(),
             owner: self.resource.owner.clone(),
             revision: Some(revision.clone()),
             rendered: Arc::clone(&rendering.rendered),
+            prerequisite: Prerequisite::default(),
             settings: wanted.settings.clone(),
-        };
-        tracing::info!(layer = %self.resource.owner, run = order.id, trigger = order.trigger.as_str(), revision = %revision, "run began");
-        self.run_of = Some(rendering.key);
+        })
+    }
+
+    fn begin(&mut self, order: Order, missing: Option<Waiting>) {
+        tracing::info!(layer = %self.resource.owner, run = order.id, trigger = order.trigger.as_str(), "run began");
+        self.run_of = self.rendering.as_ref().map(|(rendering, _)| rendering.key);
         self.sync.began(&order.id);
         self.due = None;
         self.retry = None;
-        let running = Running::start(&self.parts.engine, order);
+        let running = Running::start(&self.parts.engine, order, missing);
         self.run = Some(running.beginning());
         self.running = Some(running);
     }
 
-    /// Finds what keeps a run from beginning. A circle of dependencies is always wrong.
+    /// Tells whether objects of the layer are there that are not well: their fix waits for no other layer.
+    fn may_need_mending(&self) -> bool {
+        let inventory = self.status.inventory.as_ref();
+        inventory.is_some_and(|owned| owned.healthy < owned.objects.saturating_sub(owned.left_git))
+    }
+
+    /// Finds what keeps a run from making anything new. A circle of dependencies is always wrong.
     fn obstacle(&mut self) -> Option<Trouble> {
         let obstacle = self.parts.board.obstacle(&self.key)?;
-        if self.due.is_none() && !matches!(obstacle, Obstacle::Cycle(_)) {
+        let is_held = self.running.as_ref().is_some_and(Running::is_held);
+        if self.due.is_none() && !is_held && !matches!(obstacle, Obstacle::Cycle(_)) {
             return None;
         }
         if let Some(due) = self
@@ -285,21 +316,20 @@ impl Worker {
             Obstacle::Cycle(_) => Reason::DependencyCycle,
             _ => Reason::DependencyNotReady,
         };
-        let since = self
+        let message = obstacle.to_string();
+        let before = self
             .blocked
             .as_ref()
-            .and_then(|blocked| blocked.waits_for.clone());
-        let since = since.map_or_else(|| Timestamp::now().to_string(), |wait| wait.since);
-        let message = obstacle.to_string();
-        let waits_for = obstacle.layer().map(|(namespace, name)| BlockedOn {
-            object: format!("tidegate.dev/Layer/{namespace}/{name}"),
+            .and_then(|blocked| blocked.waits_for.as_ref());
+        let waits_for = obstacle.layer().map(|(namespace, name)| Waiting {
+            object: layer_id(namespace, name),
             reason: message.clone(),
-            since,
+            since: before.map_or_else(Timestamp::now, |wait| wait.since),
         });
         Some(Trouble {
             reason,
             message,
-            waits_for,
+            waits_for: waits_for.map(Box::new),
         })
     }
 
@@ -362,6 +392,15 @@ impl Worker {
             .unwrap_or(Timestamp::MAX);
         self.retry = Some((Instant::now() + pause, at));
     }
+}
+
+/// The Layer as an object.
+fn layer_id(namespace: &str, name: &str) -> ObjectId {
+    ObjectId::new(
+        GroupKind::new("tidegate.dev", "Layer"),
+        Some(namespace),
+        name,
+    )
 }
 
 /// Waits until the source shows something else.

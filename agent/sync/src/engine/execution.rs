@@ -126,7 +126,7 @@ impl Execution {
     /// Looks at everything that may have changed, until there is nothing more to wait for.
     async fn drive(&mut self, doing: Doing) -> End {
         self.mode = doing;
-        (0..self.items.len()).for_each(|index| self.work.mark(index));
+        self.mark_all();
         loop {
             if let Some(end) = self.turn() {
                 if self.report.due().is_some() {
@@ -144,12 +144,17 @@ impl Execution {
                 done = self.work.next_done() => self.answered(done),
                 () = sleep(timer) => self.work.fire(Instant::now()),
                 Ok(()) = self.kinds.changed() => self.kinds_changed(),
+                () = self.order.prerequisite.changed() => self.mark_all(),
             }
             // One look for all that has come meanwhile.
             while let Ok(id) = self.events.try_recv() {
                 self.saw(&id);
             }
         }
+    }
+
+    fn mark_all(&mut self) {
+        (0..self.items.len()).for_each(|index| self.work.mark(index));
     }
 
     /// Advances what is to be looked at; tells whether the loop is over.

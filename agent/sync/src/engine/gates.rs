@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tidegate_cluster::{ApiError, Live};
 use tidegate_health::{Capability, Context, capability, has_keys, key_names, secret_keys};
 use tidegate_object::{Object, ObjectId};
-use tidegate_plan::{Edge, EdgeClass, Gate};
+use tidegate_plan::{Edge, EdgeClass, Gate, Standing};
 use tokio::time::Instant;
 
 use super::execution::Execution;
@@ -33,6 +33,8 @@ enum Hold {
     Open,
     /// Closed gates.
     Closed(Vec<Closed>),
+    /// What comes before the run.
+    Before(Waiting),
     /// Something that does not come in this run.
     Hopeless(String),
 }
@@ -77,6 +79,7 @@ impl Execution {
         };
         match hold {
             Hold::Hopeless(message) => self.hold_back(index, Step::SetAside, message),
+            Hold::Before(missing) => self.wait_before(index, missing),
             Hold::Closed(closed) => self.wait(index, closed),
             Hold::Open => self.go_on(index),
         }
@@ -123,6 +126,21 @@ impl Execution {
             message,
         };
         self.show(index, state);
+    }
+
+    /// Waits for what comes before the run, without a deadline.
+    fn wait_before(&mut self, index: usize, missing: Waiting) {
+        let Some(item) = self.items.get_mut(index) else {
+            return;
+        };
+        item.waits_since = None;
+        let message = missing.reason.clone();
+        let waiting = vec![missing];
+        if item.shown.waiting_for != waiting {
+            item.shown.waiting_for = waiting;
+            self.report.changed();
+        }
+        self.hold_back(index, Step::Waiting, message);
     }
 
     fn wait(&mut self, index: usize, closed: Vec<Closed>) {
@@ -204,6 +222,10 @@ impl Execution {
         };
         let id = item.id().clone();
         let standing = self.standing(index);
+        let missing = self.order.prerequisite.missing();
+        if let Some(missing) = missing.filter(|_| standing != Standing::Unhealthy) {
+            return Hold::Before(missing);
+        }
         let edges: Vec<Edge> = self.plan.delaying(&id, standing).cloned().collect();
         let mut closed = Vec::new();
         for edge in edges {

@@ -12,6 +12,7 @@ use super::{GitRef, GitSource, LayerSpec, Reference, ReferenceClass, ReferenceKi
 use crate::controller::DependsOn;
 
 use crate::Settings;
+use crate::sources::Wanted;
 
 /// The shortest interval, pause or deadline.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -19,12 +20,8 @@ const SHORTEST: Duration = Duration::from_secs(1);
 /// A Layer's spec, checked.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Checked {
-    /// The repository and the ref.
-    pub(crate) source: GitSpec,
-    /// How often the ref is looked at.
-    pub(crate) interval: Duration,
-    /// The Secret of the source's credentials: namespace and name.
-    pub(crate) secret: Option<(String, String)>,
+    /// What is followed.
+    pub(crate) source: Wanted,
     /// The directory, without `.` and slashes around it.
     pub(crate) path: String,
     /// The layers that come first.
@@ -61,9 +58,11 @@ impl Checked {
         };
         let secret = git.secret_ref.as_ref();
         Ok(Self {
-            source: source(git)?,
-            interval: duration("spec.source.git.interval", &git.interval)?,
-            secret: secret.map(|secret| (namespace.into(), secret.name.clone())),
+            source: Wanted {
+                spec: source(git)?,
+                interval: duration("spec.source.git.interval", &git.interval)?,
+                secret: secret.map(|secret| (namespace.into(), secret.name.clone())),
+            },
             path: path(&spec.path)?,
             depends_on: depends_on(spec, namespace),
             retry: duration("spec.retryInterval", &spec.retry_interval)?,
@@ -243,7 +242,7 @@ mod tests {
         });
         let checked = checked.unwrap();
         assert_eq!(checked.path, "clusters/dev");
-        assert_eq!(checked.secret, Some(("team".into(), "git".into())));
+        assert_eq!(checked.source.secret, Some(("team".into(), "git".into())));
         let layers: Vec<String> = checked
             .depends_on
             .iter()

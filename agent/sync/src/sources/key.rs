@@ -42,9 +42,10 @@ impl SourceKey {
         }
     }
 
-    /// Tells whether a webhook that names this URL means the repository.
-    pub(super) fn is_named(&self, url: &str) -> bool {
-        matches(url, &self.url.to_string())
+    /// Tells whether a webhook that names these URLs means the repository; no URL means all.
+    pub(crate) fn is_among(&self, urls: &[String]) -> bool {
+        let url = self.url.to_string();
+        urls.is_empty() || urls.iter().any(|named| matches(named, &url))
     }
 }
 

@@ -49,15 +49,14 @@ pub(super) fn inventory(run: &Run) -> InventorySummary {
 
 /// What is waited for, each target once, by the first that waits for it.
 pub(super) fn waiting_for(run: Option<&Run>, trouble: Option<&Trouble>) -> Vec<BlockedOn> {
-    let mut waits: Vec<BlockedOn> = trouble
-        .and_then(|trouble| trouble.waits_for.clone())
-        .into_iter()
-        .collect();
+    let first = trouble.and_then(|trouble| trouble.waits_for.as_deref());
     let objects = run.filter(|run| run.outcome.is_none());
     let objects = objects
         .map(|run| run.objects.as_slice())
         .unwrap_or_default();
-    for gate in objects.iter().flat_map(|object| &object.waiting_for) {
+    let gates = objects.iter().flat_map(|object| &object.waiting_for);
+    let mut waits: Vec<BlockedOn> = Vec::new();
+    for gate in first.into_iter().chain(gates) {
         let object = gate.object.to_string();
         if waits.len() < WAITS && !waits.iter().any(|wait| wait.object == object) {
             waits.push(BlockedOn {

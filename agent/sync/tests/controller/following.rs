@@ -90,9 +90,15 @@ fn a_request_polls_at_once() {
     // The name that a webhook knows the repository by need not be the one in the spec.
     let url = site.url(Route::Open).replace("/open/", "/basic/");
     let ssh = url.replace("https://", "ssh://git@").replace(".git", "");
-    let asked = site.stage.fleet.poll(vec![ssh]);
-    site.stage.runtime.block_on(asked).unwrap();
+    let poll = |urls| {
+        let asked = site.stage.fleet.poll(urls);
+        site.stage.runtime.block_on(asked).unwrap();
+    };
+    poll(vec![ssh]);
     site.until_ready("web", &second);
+    let third = site.push(&[("layer/a.yaml", &config_map("a", &site.namespace, "3"))]);
+    poll(Vec::new());
+    site.until_ready("web", &third);
 }
 
 #[test]

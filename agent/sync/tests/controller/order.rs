@@ -63,6 +63,61 @@ fn a_layer_waits_until_the_one_before_it_was_healthy() {
     assert_eq!(layer["status"]["history"][0]["trigger"], "dependency");
 }
 
+/// A Deployment whose pods fit on one node only.
+fn deployment(namespace: &str, node: &str) -> String {
+    let pod = json!({
+        "nodeSelector": {"kubernetes.io/hostname": node},
+        "containers": [{"name": "main", "image": "registry.example/main:1"}],
+    });
+    let deployment = json!({
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "main", "namespace": namespace},
+        "spec": {
+            "selector": {"matchLabels": {"app": "main"}},
+            "template": {"metadata": {"labels": {"app": "main"}}, "spec": pod},
+        },
+    });
+    deployment.to_string()
+}
+
+#[test]
+fn the_fix_of_what_is_not_well_waits_for_no_other_layer() {
+    let site = site("mending");
+    let mut spec = site.spec("later");
+    spec["dependsOn"] = json!([{"name": "first"}]);
+    let first = site.push(&[
+        ("first/a.yaml", &config_map("a", &site.namespace, "1")),
+        ("later/main.yaml", &deployment(&site.namespace, "nowhere")),
+    ]);
+    site.layer("first", &site.spec("first"));
+    site.layer("later", &spec);
+    site.until("later", |layer| {
+        layer["status"]["lastAppliedRevision"] == first
+    });
+    // The commit that mends the Deployment breaks the layer before it.
+    site.push(&[
+        ("first/pod.yaml", &pod(&site.namespace, "nowhere")),
+        ("later/b.yaml", &config_map("b", &site.namespace, "1")),
+        ("later/main.yaml", &deployment(&site.namespace, "node-0")),
+    ]);
+    let available = [
+        "wait",
+        "--for=condition=Available",
+        "--timeout=60s",
+        "-n",
+        &site.namespace,
+        "deployment/main",
+    ];
+    site.stage.control_plane.kubectl(&available).unwrap();
+    let message = site.until_refused("later", "DependencyNotReady");
+    assert!(message.contains("/first, which comes first"), "{message}");
+    assert_eq!(site.value("b"), "", "something new was made too early");
+    let third = site.push(&[("first/pod.yaml", &config_map("c", &site.namespace, "1"))]);
+    site.until_ready("later", &third);
+    assert_eq!(site.value("b"), "1");
+}
+
 #[test]
 fn a_new_commit_takes_the_place_of_a_run_that_waits() {
     let site = site("supersede");

@@ -10,7 +10,9 @@ use serde_json::Value;
 use tidegate_cluster::{Cluster, ConnectOptions};
 use tidegate_kustomize::Rendered;
 use tidegate_object::{Object, Origin};
-use tidegate_sync::{Adopt, Engine, Finished, Order, Owner, Run, RunObject, Settings, Trigger};
+use tidegate_sync::{
+    Adopt, Engine, Finished, Order, Owner, Prerequisite, Run, RunObject, Settings, Trigger,
+};
 use tidegate_testbed::{AuditEvent, ControlPlane, wait};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -137,6 +139,7 @@ subjects: [{kind: ServiceAccount, name: deployer, namespace: NS}]
             owner: self.owner.clone(),
             revision: None,
             rendered: Arc::new(rendered),
+            prerequisite: Prerequisite::default(),
             settings: Settings {
                 adopt: Adopt::Unowned,
                 timeout: Duration::from_secs(60),

@@ -10,7 +10,7 @@ use tidegate_cluster::Cluster;
 use tidegate_object::ObjectId;
 use tidegate_source::Watch;
 use tidegate_sync::{
-    Adopt, Engine, Order, Outcome, Owner, Run, RunObject, Settings, Step, Trigger,
+    Adopt, Engine, Order, Outcome, Owner, Prerequisite, Run, RunObject, Settings, Step, Trigger,
 };
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -109,6 +109,7 @@ impl Apply {
             owner: owner.clone(),
             revision: None,
             rendered: Arc::new(rendered),
+            prerequisite: Prerequisite::default(),
             settings: Settings {
                 adopt: Adopt::Unowned,
                 timeout: Duration::from_secs(self.timeout),

@@ -13,9 +13,10 @@ use crate::status::{Situation, Trouble, find, is_settled};
 use crate::{LayerStatus, LayerView, Outcome, Run};
 
 impl Worker {
-    /// Shows how the layer stands now.
+    /// Shows how the layer stands now, to whom that is new.
     pub(super) fn publish(&mut self) {
-        let run = self.shown_run();
+        self.move_revision();
+        let run = self.run.clone();
         if let Some(status) = self.worked_out(run.as_deref()) {
             if is_settled(&status) {
                 let owner = &self.resource.owner;
@@ -25,18 +26,21 @@ impl Worker {
             self.writer.write(&status);
             self.status = status;
         }
-        self.parts
-            .metrics
-            .layer(&self.key, self.figures(run.as_deref()));
+        let figures = self.figures(run.as_deref());
+        self.parts.metrics.layer(&self.key, figures);
         self.write_on_board();
-        self.parts.fleet.put(LayerView {
+        let view = LayerView {
             namespace: self.key.0.clone(),
             name: self.key.1.clone(),
             uid: self.resource.owner.uid.clone(),
             spec: self.resource.shown_spec(),
             status: self.status.clone(),
             run,
-        });
+        };
+        let known = self.parts.fleet.layer(&self.key);
+        if !known.is_some_and(|known| is_same(&known, &view)) {
+            self.parts.fleet.put(view);
+        }
     }
 
     /// Works out the status; `None` while nothing is known that would be new.
@@ -73,19 +77,15 @@ impl Worker {
             .or(self.blocked.as_ref())
     }
 
-    /// The run, with the newest revision that renders the same: a commit elsewhere only moves that.
-    fn shown_run(&self) -> Option<Arc<Run>> {
-        let run = self.run.clone()?;
-        let Some((rendering, revision)) = &self.rendering else {
-            return Some(run);
+    /// Shows the run at the newest revision that renders the same: a commit elsewhere only moves that.
+    fn move_revision(&mut self) {
+        let (Some(run), Some((rendering, revision))) = (&mut self.run, &self.rendering) else {
+            return;
         };
-        if self.run_of != Some(rendering.key) || run.revision.as_ref() == Some(revision) {
-            return Some(run);
+        let is_newest = self.run_of == Some(rendering.key);
+        if is_newest && run.revision.as_ref() != Some(revision) {
+            Arc::make_mut(run).revision = Some(revision.clone());
         }
-        Some(Arc::new(Run {
-            revision: Some(revision.clone()),
-            ..Run::clone(&run)
-        }))
     }
 
     /// Writes how the layer stands towards others.
@@ -139,6 +139,15 @@ impl Worker {
         }
         figures
     }
+}
+
+fn is_same(one: &LayerView, other: &LayerView) -> bool {
+    let same_run = match (&one.run, &other.run) {
+        (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+        (None, None) => true,
+        _ => false,
+    };
+    same_run && one.uid == other.uid && one.status == other.status && one.spec == other.spec
 }
 
 fn is_well(run: &Run) -> bool {

@@ -39,7 +39,7 @@ impl Sync {
         self.set(run, RUNNING);
     }
 
-    /// Notes that a run ended. One that was pre-empted by a commit is answered by that commit's run.
+    /// Notes that a run ended.
     pub(super) fn ended(&mut self, run: &str, outcome: Outcome) {
         self.set(run, outcome.as_str());
     }

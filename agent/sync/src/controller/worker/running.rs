@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::{Engine, Observed, Order, Phase, Run};
+use crate::{Engine, Observed, Order, Prerequisite, Run, Waiting};
 
 /// A run that goes on, and afterwards the health of its objects.
 pub(super) struct Running {
     progress: watch::Receiver<Arc<Run>>,
+    /// What must come before anything new of the run.
+    missing: watch::Sender<Option<Waiting>>,
     stop: CancellationToken,
     task: AbortOnDropHandle<Observed>,
 }
@@ -30,9 +31,11 @@ pub(super) enum News {
 }
 
 impl Running {
-    /// Begins to execute an order.
-    pub(super) fn start(engine: &Engine, order: Order) -> Self {
-        let (tell, progress) = watch::channel(Arc::new(beginning(&order)));
+    /// Begins to execute an order; while something is missing, it only mends what is not well.
+    pub(super) fn start(engine: &Engine, mut order: Order, missing: Option<Waiting>) -> Self {
+        let (missing, seen) = watch::channel(missing);
+        order.prerequisite = Prerequisite::new(seen);
+        let (tell, progress) = watch::channel(Arc::new(Run::new(&order)));
         let stop = CancellationToken::new();
         let (engine, stopped) = (engine.clone(), stop.clone());
         let task = tokio::spawn(async move {
@@ -41,6 +44,7 @@ impl Running {
         });
         Self {
             progress,
+            missing,
             stop,
             task: AbortOnDropHandle::new(task),
         }
@@ -49,6 +53,16 @@ impl Running {
     /// The run before anything is known of it.
     pub(super) fn beginning(&self) -> Arc<Run> {
         Arc::clone(&self.progress.borrow())
+    }
+
+    /// Tells whether it waits for something before it makes anything new.
+    pub(super) fn is_held(&self) -> bool {
+        self.missing.borrow().is_some()
+    }
+
+    /// Tells it that nothing is missing any more.
+    pub(super) fn open(&self) {
+        self.missing.send_replace(None);
     }
 
     /// Tells it to begin nothing more.
@@ -80,27 +94,5 @@ pub(super) async fn news(running: Option<&mut Running>) -> News {
     match running {
         Some(running) => running.news().await,
         None => std::future::pending().await,
-    }
-}
-
-/// A run before anything is known of it.
-fn beginning(order: &Order) -> Run {
-    Run {
-        id: order.id.clone(),
-        trigger: order.trigger,
-        requested_by: order.requested_by.clone(),
-        revision: order.revision.clone(),
-        started: Timestamp::now(),
-        ended: None,
-        phase: Phase::Render,
-        outcome: None,
-        message: String::new(),
-        waves: 0,
-        objects: Vec::new(),
-        edges: Arc::default(),
-        findings: Arc::default(),
-        unproven: 0,
-        left_git: Vec::new(),
-        durations: Vec::new(),
     }
 }
