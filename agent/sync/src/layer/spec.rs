@@ -80,7 +80,7 @@ pub struct LayerSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64))]
     pub depends_on: Vec<Dependency>,
-    /// Objects that come from elsewhere and must be there before what refers to them is applied.
+    /// Objects that come from elsewhere and must be there before what refers to them is applied; one that nothing refers to gates the whole layer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 256))]
     pub requires: Vec<Requirement>,
