@@ -78,6 +78,8 @@ pub struct Area {
 /// A watch, and what it has shown.
 struct Followed {
     objects: HashMap<ObjectId, Arc<Object>>,
+    /// The newest resourceVersion of an object that was shown or taken away.
+    version: u128,
     shown: watch::Sender<Shown>,
     _task: AbortOnDropHandle<()>,
 }
@@ -188,6 +190,16 @@ impl LiveView {
         }
     }
 
+    /// Tells whether the watch of an object has come as far as a resourceVersion: what it shows is not older.
+    ///
+    /// ResourceVersions of one kind are ordered numbers (KEP-5504).
+    pub fn has_seen(&self, id: &ObjectId, resource_version: &str) -> bool {
+        let state = self.lock();
+        let followed = state.names.get(id).or_else(|| state.kinds.get(&id.kind));
+        let version = resource_version.parse::<u128>();
+        version.is_ok_and(|version| followed.is_some_and(|followed| followed.version >= version))
+    }
+
     /// Returns every followed object that carries the label with this value.
     pub fn labelled(&self, value: &str) -> Vec<Arc<Object>> {
         let state = self.lock();
@@ -244,6 +256,7 @@ impl LiveView {
         let task = AbortOnDropHandle::new(tokio::spawn(watch.run()));
         let followed = Followed {
             objects: HashMap::new(),
+            version: 0,
             shown,
             _task: task,
         };
@@ -429,6 +442,12 @@ impl Watch {
     fn replace(&self, fresh: HashMap<ObjectId, Arc<Object>>) {
         let changed = self.with(|followed| {
             let before = std::mem::replace(&mut followed.objects, fresh);
+            let newest = followed
+                .objects
+                .values()
+                .map(|object| version(object))
+                .max();
+            followed.version = followed.version.max(newest.unwrap_or_default());
             let shown = Shown {
                 synced: true,
                 trouble: None,
@@ -462,13 +481,19 @@ impl Watch {
     fn put(&self, object: Option<Object>) {
         let Some(object) = object else { return };
         let id = object.id().clone();
-        self.with(|followed| followed.objects.insert(id.clone(), Arc::new(object)));
+        self.with(|followed| {
+            followed.version = followed.version.max(version(&object));
+            followed.objects.insert(id.clone(), Arc::new(object));
+        });
         self.tell(id);
     }
 
     fn take(&self, object: Option<Object>) {
         let Some(object) = object else { return };
-        self.with(|followed| followed.objects.remove(object.id()));
+        self.with(|followed| {
+            followed.version = followed.version.max(version(&object));
+            followed.objects.remove(object.id());
+        });
         self.tell(object.id().clone());
     }
 
@@ -482,6 +507,11 @@ impl Watch {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         state.at(&self.place).map(change)
     }
+}
+
+fn version(object: &Object) -> u128 {
+    let version = object.resource_version().unwrap_or_default();
+    version.parse().unwrap_or_default()
 }
 
 /// Waits until a watch has shown all there is, or does not work.

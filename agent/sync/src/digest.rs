@@ -6,6 +6,9 @@ use hmac::{Hmac, Mac as _};
 use serde_json::Value;
 use sha2::Sha256;
 
+/// The bytes of a digest that are kept.
+const LENGTH: usize = 16;
+
 /// The key of an install's digests. It cannot be printed.
 #[derive(Clone)]
 pub(crate) struct DigestKey(Vec<u8>);
@@ -27,7 +30,7 @@ impl DigestKey {
         &self.0
     }
 
-    /// Returns the HMAC-SHA-256 of a value, whatever the order of its fields.
+    /// Returns half of the HMAC-SHA-256 of a value, whatever the order of its fields: inventories hold thousands.
     pub(crate) fn digest(&self, value: &Value) -> String {
         let mut text = String::new();
         canonical(value, &mut text);
@@ -36,8 +39,8 @@ impl DigestKey {
             return String::new();
         };
         mac.update(text.as_bytes());
-        let mut digest = String::with_capacity(64);
-        for byte in mac.finalize().into_bytes() {
+        let mut digest = String::with_capacity(2 * LENGTH);
+        for byte in mac.finalize().into_bytes().iter().take(LENGTH) {
             let _ = write!(digest, "{byte:02x}");
         }
         digest

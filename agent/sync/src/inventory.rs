@@ -60,6 +60,14 @@ pub(crate) enum InventoryError {
         /// Its format.
         found: u32,
     },
+    /// It is larger than the API server takes.
+    #[error(
+        "the inventory of {objects} objects is larger than a Secret may be (1 MiB): split the layer"
+    )]
+    TooLarge {
+        /// How many objects it holds.
+        objects: usize,
+    },
     /// It is not what was written.
     #[error(
         "the inventory {name} cannot be read: {problem}: restore the Secret, or delete it to have it rebuilt from the marks on the objects"

@@ -1,6 +1,7 @@
 //! What follows from an answer of the API server.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tidegate_cluster::{ApiError, Applied, Class};
@@ -41,6 +42,9 @@ const ADVICE: &[(Class, &str)] = &[
     ),
 ];
 
+/// How long after an outage the API server may not know all rights.
+pub(super) const AFTER_OUTAGE: Duration = Duration::from_secs(30);
+
 impl Execution {
     /// Takes an answer.
     pub(super) fn answered(&mut self, done: Done) {
@@ -80,6 +84,7 @@ impl Execution {
         let Some(item) = self.items.get_mut(index) else {
             return;
         };
+        self.report.say("");
         item.stage = Stage::Proven;
         item.change = claim.change;
         item.claim = claim;
@@ -133,6 +138,7 @@ impl Execution {
         let Some(item) = self.items.get_mut(index) else {
             return;
         };
+        self.report.say("");
         let live = Arc::new(applied.object);
         item.stage = Stage::Done;
         let answered = Written::new(Arc::clone(&live));
@@ -172,7 +178,7 @@ impl Execution {
 
     /// Decides what becomes of an object that the API server did not take.
     fn refuse(&mut self, index: usize, error: &ApiError) {
-        if error.class.is_transient() {
+        if error.class.is_transient() || self.may_not_know_rights(error) {
             self.try_again(index, error);
             return;
         }
@@ -196,6 +202,13 @@ impl Execution {
         if self.is_news(index) {
             self.halt(Halted::ByRefusal);
         }
+    }
+
+    /// An API server that has just come back forbids what it has not read the roles for yet.
+    fn may_not_know_rights(&self, error: &ApiError) -> bool {
+        let forbids = matches!(error.class, Class::Forbidden | Class::Unauthorized);
+        let outage = self.outage.filter(|at| at.elapsed() < AFTER_OUTAGE);
+        forbids && outage.is_some()
     }
 
     /// Tells whether this rendering brings what was refused; what an older one brought stops no fix.
@@ -223,6 +236,10 @@ impl Execution {
         let Some(item) = self.items.get_mut(index) else {
             return;
         };
+        if error.class == Class::Unreachable {
+            self.outage = Some(now);
+            self.report.say(error.message.clone());
+        }
         let at = item.retry.failed(error.retry_after, now);
         let fails_for = item
             .retry

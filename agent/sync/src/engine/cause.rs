@@ -24,6 +24,12 @@ impl Execution {
             }
             _ => {}
         }
+        // What does not hold even now is not what the API server meant: that may last.
+        if self.is_cured(index)
+            && let Some(item) = self.items.get_mut(index)
+        {
+            item.cause = None;
+        }
     }
 
     /// Tells whether what kept an object from being written is gone.

@@ -56,6 +56,8 @@ pub(super) struct Execution {
     pub mode: Doing,
     /// The pause after the inventory could not be kept.
     pub pause: Retry,
+    /// When the API server was away last.
+    pub outage: Option<Instant>,
     pub stop: CancellationToken,
 }
 

@@ -10,6 +10,7 @@ use tidegate_object::{Object, ObjectId};
 use tidegate_plan::{Edge, EdgeClass, Gate, Standing};
 use tokio::time::Instant;
 
+use super::contact::Claim;
 use super::execution::Execution;
 use super::item::{Item, Stage, State};
 use super::work::Done;
@@ -20,6 +21,9 @@ const SOFT_WAIT: Duration = Duration::from_secs(30);
 
 /// The pause before discovery is asked again for a kind whose definition is established.
 const DISCOVERY_PAUSE: Duration = Duration::from_millis(250);
+
+/// The pause before a wait that is overdue is looked at again while something is on its way.
+const OVERDUE_PAUSE: Duration = Duration::from_secs(5);
 
 /// The pause before the endpoints of a Service are looked at whose watch has not shown any yet.
 const ENDPOINTS_PAUSE: Duration = Duration::from_millis(100);
@@ -72,7 +76,9 @@ impl Execution {
             return;
         };
         let in_group = item.stage == Stage::Unproven && self.groups.awaits(index, item.group);
-        let hold = if in_group {
+        let hold = if let Some(going) = self.is_going(index) {
+            Hold::Closed(vec![going])
+        } else if in_group {
             self.group_hold(index)
         } else {
             self.hold(index)
@@ -82,6 +88,30 @@ impl Execution {
             Hold::Before(missing) => self.wait_before(index, missing),
             Hold::Closed(closed) => self.wait(index, closed),
             Hold::Open => self.go_on(index),
+        }
+    }
+
+    /// An object that is being deleted is waited for: what is written to it goes with it.
+    fn is_going(&mut self, index: usize) -> Option<Closed> {
+        let live = self.current(index);
+        let item = self.items.get_mut(index)?;
+        match live {
+            Live::Present(live) if live.text("/metadata/deletionTimestamp").is_some() => {
+                item.is_going = true;
+                Some(Closed {
+                    target: item.id().clone(),
+                    reason: tidegate_health::health(&live, &Context::at(Timestamp::now())).message,
+                    soft: false,
+                    recheck: None,
+                })
+            }
+            Live::Absent if item.is_going => {
+                item.is_going = false;
+                item.claim = Claim::new();
+                item.stage = Stage::Unproven;
+                None
+            }
+            _ => None,
         }
     }
 
@@ -157,34 +187,44 @@ impl Execution {
             self.work.mark(index);
             return;
         }
-        let ends = if closed.iter().any(|gate| gate.soft) {
-            soft_ends.min(since + timeout)
-        } else {
-            since + timeout
-        };
-        let recheck = closed.iter().filter_map(|gate| gate.recheck).min();
-        self.work
-            .mark_at(recheck.unwrap_or(ends).min(ends.max(now)), index);
-        let (step, message) = match closed.first() {
-            Some(first) if since + timeout <= now => {
-                let waited = jiff::SignedDuration::try_from(timeout).unwrap_or_default();
-                let text = format!(
-                    "waited {waited:#} for {}: {}",
-                    first.target.short(),
-                    first.reason
-                );
-                (Step::SetAside, text)
-            }
-            Some(first) => (Step::Waiting, said(first)),
-            None => return,
-        };
-        let waiting = merged(&item.shown.waiting_for, closed);
+        let waiting = merged(&item.shown.waiting_for, &closed);
         let news = item.shown.waiting_for != waiting;
         item.shown.waiting_for = waiting;
         if news {
             self.report.changed();
         }
-        self.hold_back(index, step, message);
+        let ends = since + timeout;
+        let is_over = ends <= now && !self.is_anything_on_its_way();
+        let rechecks = closed.iter().filter_map(|gate| gate.recheck);
+        let soft = closed.iter().any(|gate| gate.soft).then_some(soft_ends);
+        let ends = match (is_over, ends > now) {
+            (true, _) => None,
+            (false, true) => Some(ends),
+            (false, false) => Some(now + OVERDUE_PAUSE),
+        };
+        if let Some(at) = rechecks.chain(soft).chain(ends).min() {
+            self.work.mark_at(at, index);
+        }
+        let Some(first) = closed.first() else {
+            return;
+        };
+        if is_over {
+            let waited = jiff::SignedDuration::try_from(timeout).unwrap_or_default();
+            let id = first.target.short();
+            let message = format!("waited {waited:#} for {id}: {}", first.reason);
+            self.hold_back(index, Step::SetAside, message);
+        } else {
+            self.hold_back(index, Step::Waiting, said(first));
+        }
+    }
+
+    /// Tells whether something of this run is on its way that may still open a gate.
+    fn is_anything_on_its_way(&self) -> bool {
+        let moves = |item: &Item| {
+            let asked = matches!(item.stage, Stage::Asking | Stage::Writing);
+            asked || matches!(item.step(), Step::Pending | Step::Applied)
+        };
+        self.items.iter().any(moves)
     }
 
     /// What holds back the dry-run of an object whose group waits for changes of this plan.
@@ -417,7 +457,7 @@ fn said(gate: &Closed) -> String {
 }
 
 /// Takes over since when each gate is waited for.
-fn merged(before: &[Waiting], closed: Vec<Closed>) -> Vec<Waiting> {
+fn merged(before: &[Waiting], closed: &[Closed]) -> Vec<Waiting> {
     let since = |target: &ObjectId| {
         let known = before.iter().find(|waiting| waiting.object == *target);
         known.map_or_else(Timestamp::now, |waiting| waiting.since)
@@ -426,8 +466,8 @@ fn merged(before: &[Waiting], closed: Vec<Closed>) -> Vec<Waiting> {
     for gate in closed {
         let since = since(&gate.target);
         let entry = Waiting {
-            object: gate.target,
-            reason: gate.reason,
+            object: gate.target.clone(),
+            reason: gate.reason.clone(),
             since,
         };
         if !waiting.contains(&entry) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tidegate_cluster::{Class, Live};
+use tidegate_cluster::{Class, Live, LiveView};
 use tidegate_health::Status;
 use tidegate_object::{Object, ObjectId};
 use tidegate_plan::Change;
@@ -48,6 +48,8 @@ pub(super) struct Item {
     pub asking_through: Vec<ObjectId>,
     /// What kept it from being written, if a change elsewhere may cure that.
     pub cause: Option<Class>,
+    /// Whether it was seen to be deleted before it could be written.
+    pub is_going: bool,
     /// Whether a write was sent of which nobody knows how it ended.
     pub attempted: bool,
     pub shown: Shown,
@@ -110,13 +112,12 @@ impl Written {
         }
     }
 
-    /// Tells whether it is newer than what the watch shows. ResourceVersions are ordered numbers (KEP-5504).
-    pub(super) fn is_newer_than(&self, shown: &Live) -> bool {
-        let number = |object: &Object| object.resource_version()?.parse::<u128>().ok();
-        match shown {
-            Live::Present(shown) => number(&self.object) > number(shown),
-            Live::Absent | Live::Unknown => self.until > Instant::now(),
-        }
+    /// Tells whether it is newer than what the watch shows.
+    pub(super) fn is_newer_than(&self, shown: &Live, live: &LiveView) -> bool {
+        let version = self.object.resource_version().unwrap_or_default();
+        let is_shown =
+            matches!(shown, Live::Present(shown) if shown.resource_version() == Some(version));
+        !is_shown && self.until > Instant::now() && !live.has_seen(self.object.id(), version)
     }
 }
 
@@ -138,6 +139,7 @@ impl Item {
             answering: HashSet::new(),
             asking_through: Vec::new(),
             cause: None,
+            is_going: false,
             attempted: false,
             shown: Shown {
                 state: State {
@@ -218,5 +220,23 @@ impl Retry {
     /// Forgets failures.
     pub(super) fn clear(&mut self) {
         *self = Self::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_a_limit_and_are_never_shorter_than_asked() {
+        let now = Instant::now();
+        let mut retry = Retry::default();
+        let mut pause = |asked| retry.failed(asked, now).duration_since(now).as_millis();
+        let pauses: Vec<_> = (0..8).map(|_| pause(None)).collect();
+        assert_eq!(pauses, [200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]);
+        assert_eq!(pause(Some(Duration::from_secs(60))), 60_000);
+        retry.clear();
+        let first = retry.failed(None, now).duration_since(now);
+        assert_eq!(first, FIRST_PAUSE);
     }
 }

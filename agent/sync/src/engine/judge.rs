@@ -24,6 +24,13 @@ impl Execution {
             self.show_unseen(index);
             return;
         };
+        let answered = self
+            .items
+            .get(index)
+            .and_then(|item| item.answered.as_ref());
+        if let Some(answered) = answered {
+            self.work.mark_at(answered.until, index);
+        }
         if let Some(at) = health.recheck_at {
             self.work.mark_at(instant(at), index);
         }
@@ -155,7 +162,7 @@ impl Execution {
         };
         let shown = self.engine.hub.live().get(item.id());
         match &item.answered {
-            Some(answered) if answered.is_newer_than(&shown) => {
+            Some(answered) if answered.is_newer_than(&shown, self.engine.hub.live()) => {
                 Live::Present(Arc::clone(&answered.object))
             }
             _ => {

@@ -11,6 +11,7 @@ use tidegate_health::Status;
 use tidegate_object::{GroupKind, Gvk, Object, ObjectId};
 use tidegate_plan::{Change, Finding, Plan, PlanError};
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Inner;
@@ -45,6 +46,8 @@ pub(super) struct Survey {
     gone: BTreeSet<ObjectId>,
     /// Why nothing is written.
     halted: Option<Halted>,
+    /// When the API server was away last.
+    outage: Option<Instant>,
 }
 
 impl Survey {
@@ -67,6 +70,7 @@ impl Survey {
             events,
             gone: BTreeSet::new(),
             halted: None,
+            outage: None,
         }
     }
 
@@ -194,7 +198,7 @@ impl Survey {
         let shown = self.engine.hub.live().get(object.id());
         let unseen = self.lent.memory.unseen.get(object.id());
         let answered = unseen
-            .filter(|answered| answered.is_newer_than(&shown))
+            .filter(|answered| answered.is_newer_than(&shown, self.engine.hub.live()))
             .cloned();
         let live = match (&answered, &shown) {
             (Some(answered), _) => Arc::clone(&answered.object),
@@ -320,6 +324,7 @@ impl Survey {
             keys: Keys::new(),
             mode: Doing::Preflight,
             pause: Retry::default(),
+            outage: self.outage,
             stop: self.stop,
         };
         execution.connect();

@@ -1,6 +1,6 @@
 //! What a run has to look at, and what it does at the same time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
 use std::time::Duration;
 
@@ -29,7 +29,9 @@ pub(super) enum Done {
 /// What a run has to look at, and what it does at the same time.
 pub(super) struct Work {
     dirty: BTreeSet<usize>,
+    /// The next look at each object, by time and by object.
     timers: BTreeSet<(Instant, usize)>,
+    looks: HashMap<usize, Instant>,
     queue: BTreeSet<usize>,
     tasks: JoinSet<Done>,
     running: usize,
@@ -45,6 +47,7 @@ impl Work {
         Self {
             dirty: BTreeSet::new(),
             timers: BTreeSet::new(),
+            looks: HashMap::new(),
             queue: BTreeSet::new(),
             tasks: JoinSet::new(),
             running: 0,
@@ -59,8 +62,14 @@ impl Work {
         self.dirty.insert(index);
     }
 
-    /// Has an object looked at when a time has come.
+    /// Has an object looked at when a time has come. Only the earliest counts: each look says when the next is due.
     pub(super) fn mark_at(&mut self, at: Instant, index: usize) {
+        match self.looks.get(&index).copied() {
+            Some(before) if before <= at => return,
+            Some(later) => self.timers.remove(&(later, index)),
+            None => false,
+        };
+        self.looks.insert(index, at);
         self.timers.insert((at, index));
     }
 
@@ -147,7 +156,80 @@ impl Work {
         }
         while let Some((at, index)) = self.timers.first().copied().filter(|(at, _)| *at <= now) {
             self.timers.remove(&(at, index));
+            self.looks.remove(&index);
             self.dirty.insert(index);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tidegate_cluster::Class;
+
+    use super::*;
+
+    fn busy() -> ApiError {
+        ApiError {
+            class: Class::Transient,
+            code: 429,
+            reason: "TooManyRequests".into(),
+            message: "later".into(),
+            retry_after: Some(Duration::from_secs(3)),
+            conflicts: Vec::new(),
+            fields: Vec::new(),
+        }
+    }
+
+    fn started(work: &mut Work, now: Instant) -> Vec<usize> {
+        std::iter::from_fn(|| {
+            let index = work.next_queued(now)?;
+            work.running += 1;
+            Some(index)
+        })
+        .collect()
+    }
+
+    #[test]
+    fn no_more_is_sent_at_the_same_time_than_is_allowed() {
+        let mut work = Work::new(2);
+        let now = Instant::now();
+        for index in [3, 1, 2] {
+            work.enqueue(index);
+        }
+        assert_eq!(started(&mut work, now), [1, 2]);
+        work.answered(None, now);
+        assert_eq!(started(&mut work, now), [3]);
+    }
+
+    #[test]
+    fn a_busy_server_is_given_its_pause_and_then_half_the_load() {
+        let mut work = Work::new(4);
+        let now = Instant::now();
+        (0..8).for_each(|index| work.enqueue(index));
+        assert_eq!(started(&mut work, now).len(), 4);
+        for _ in 0..4 {
+            work.answered(Some(&busy()), now);
+        }
+        assert!(started(&mut work, now + Duration::from_secs(2)).is_empty());
+        let after = now + Duration::from_secs(3);
+        assert_eq!(work.next_timer(), Some(after));
+        work.fire(after);
+        assert_eq!(started(&mut work, after).len(), 1);
+        work.answered(None, after);
+        assert_eq!(started(&mut work, after).len(), 2);
+    }
+
+    #[test]
+    fn of_several_looks_at_an_object_the_earliest_counts() {
+        let mut work = Work::new(1);
+        let now = Instant::now();
+        for seconds in [5, 2, 9] {
+            work.mark_at(now + Duration::from_secs(seconds), 7);
+        }
+        work.fire(now + Duration::from_secs(1));
+        assert_eq!(work.next_dirty(), None);
+        work.fire(now + Duration::from_secs(2));
+        assert_eq!(work.next_dirty(), Some(7));
+        assert_eq!(work.next_timer(), None);
     }
 }

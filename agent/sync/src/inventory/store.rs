@@ -13,6 +13,9 @@ use crate::digest::DigestKey;
 /// The Secret that holds the key of digests.
 const KEY_SECRET: &str = "tidegate-digest-key";
 
+/// The most that the data of a Secret may have (`MaxSecretSize` in the API's types).
+const LARGEST: usize = 1 << 20;
+
 /// What the names of inventories begin with; the owner's uid follows.
 const PREFIX: &str = "tidegate-inventory-";
 
@@ -149,6 +152,10 @@ impl Store {
         let bytes = inventory
             .write()
             .map_err(|error| malformed(error.to_string()))?;
+        if bytes.len() > LARGEST {
+            let objects = inventory.entries.len();
+            return Err(InventoryError::TooLarge { objects });
+        }
         let mut metadata = json!({
             "name": name,
             "namespace": self.namespace,

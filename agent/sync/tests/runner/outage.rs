@@ -1,8 +1,8 @@
 //! The API server goes away, and comes back.
 
 use serde_json::json;
-use tidegate_plan::Required;
-use tidegate_sync::{Outcome, Step};
+use tidegate_plan::{Change, Required};
+use tidegate_sync::{Outcome, Run, Step};
 use tidegate_testbed::{Component, ControlPlane, Options};
 
 use crate::world::{Tenant, describe, object};
@@ -63,4 +63,51 @@ fn a_run_outlives_an_api_server_that_is_away_at_its_start_and_in_its_middle() {
     control_plane.client().create(&path, &gate).unwrap();
     let run = going.end();
     assert_eq!(run.outcome, Some(Outcome::Healthy), "{}", describe(&run));
+}
+
+#[test]
+fn a_run_whose_writes_are_cut_off_goes_on_where_it_was() {
+    let options = Options {
+        nodes: 0,
+        kwok: false,
+        durable: true,
+        ..Options::default()
+    };
+    let mut control_plane = ControlPlane::start(&options).unwrap();
+    let tenant = Tenant::new(&control_plane, "cut");
+    tenant.allow_everything(&control_plane);
+    let one = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cN, namespace: NS}\n---\n";
+    let all: Vec<_> = (0..300)
+        .map(|n| one.replace("cN", &format!("c{n}")))
+        .collect();
+    let yaml = all.concat();
+    let mut order = tenant.order(&yaml);
+    order.settings.concurrency = 4;
+    let mut going = tenant.start(order.clone());
+    let ready = |run: &Run| {
+        run.objects
+            .iter()
+            .filter(|object| object.step == Step::Ready)
+            .count()
+    };
+    going.until("some to be written", |run| ready(run) > 20);
+    control_plane.kill(Component::ApiServer).unwrap();
+    let run = going.until("the outage to be told", |run| !run.message.is_empty());
+    assert!(
+        run.message
+            .starts_with("the API server cannot be reached: "),
+        "{}",
+        run.message
+    );
+    assert!(ready(&run) < 300);
+    control_plane.restart(Component::ApiServer).unwrap();
+    let run = going.end();
+    assert_eq!(run.outcome, Some(Outcome::Healthy), "{}", describe(&run));
+    assert_eq!(run.message, "");
+    let run = tenant.run(order);
+    assert!(
+        run.objects
+            .iter()
+            .all(|object| object.change == Change::None)
+    );
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tidegate_cluster::Area;
 use tidegate_health::Status;
 use tidegate_object::GroupKind;
+use tidegate_plan::Required;
 use tidegate_sync::{Observed, Outcome, Phase, Run, Step};
 use tidegate_testbed::wait;
 use tokio_util::sync::CancellationToken;
@@ -209,4 +210,67 @@ fn trouble_after_the_run_is_seen_without_a_request() {
     assert!(world.engine.live().in_area(&pods).is_none());
     stop.cancel();
     assert_eq!(runtime().block_on(observing).unwrap(), Observed::Stopped);
+}
+
+#[test]
+fn what_is_required_and_does_not_come_is_named_and_lets_the_layer_go_on_when_it_does() {
+    let world = World::new("required");
+    let mut order =
+        world.order("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: NS}\n");
+    order.settings.timeout = Duration::from_secs(2);
+    order.settings.requires = vec![Required {
+        id: world.text("core/Secret/NS/by-hand").parse().unwrap(),
+        ready: false,
+    }];
+    let finished = world.start(order.clone()).finish();
+    let a = object(finished.run(), "configmap/a");
+    assert_eq!(
+        (a.step, a.message.as_str()),
+        (Step::SetAside, "waited 2s for secret/by-hand: not there")
+    );
+    let observing = runtime().spawn(finished.observe(CancellationToken::new()));
+    let path = world.text("/api/v1/namespaces/NS/secrets");
+    let secret = serde_json::json!({"metadata": {"name": "by-hand"}});
+    world.control_plane.client().create(&path, &secret).unwrap();
+    let opened = runtime().block_on(async { tokio::time::timeout(LIMIT, observing).await });
+    assert_eq!(opened.unwrap().unwrap(), Observed::Opened);
+    assert_eq!(world.run(order).outcome, Some(Outcome::Healthy));
+}
+
+#[test]
+fn an_object_that_is_being_deleted_is_waited_for_and_made_anew() {
+    let world = World::new("going");
+    let yaml = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: NS, finalizers: [example.com/held]}\ndata: {n: 'N'}\n";
+    world.apply(&yaml.replace("'N'", "'1'"));
+    let path = world.text("/api/v1/namespaces/NS/configmaps/a");
+    let client = world.control_plane.client();
+    let uid = client.get(&path).unwrap()["metadata"]["uid"].clone();
+    client.delete(&path).unwrap();
+    let mut going = world.start(world.order(&yaml.replace("'N'", "'2'")));
+    let run = going.until("the deletion to be waited for", |run| {
+        run.objects
+            .iter()
+            .any(|object| object.step == Step::Waiting)
+    });
+    let message = &object(&run, "configmap/a").message;
+    assert!(
+        message.starts_with("waits for configmap/a: ") && message.contains("example.com/held"),
+        "{message}"
+    );
+    client
+        .merge(
+            &path,
+            &serde_json::json!({"metadata": {"finalizers": null}}),
+        )
+        .unwrap();
+    assert_eq!(going.end().outcome, Some(Outcome::Healthy));
+    let live = client.get(&path).unwrap();
+    assert_eq!(live["data"]["n"], "2");
+    assert_ne!(live["metadata"]["uid"], uid);
+    client
+        .merge(
+            &path,
+            &serde_json::json!({"metadata": {"finalizers": null}}),
+        )
+        .unwrap();
 }

@@ -6,6 +6,7 @@ use tidegate_cluster::ApiError;
 use tokio::time::Instant;
 
 use super::Survey;
+use crate::engine::answers::AFTER_OUTAGE;
 use crate::engine::item::Retry;
 use crate::inventory::InventoryError;
 
@@ -33,9 +34,12 @@ impl Survey {
                     self.report.say("");
                     return Ok(answer);
                 }
-                Err(error) if error.passes() => error,
+                Err(error) if error.passes() || self.may_not_know_rights() => error,
                 Err(error) => return Err(Halt::Failed(error.to_string())),
             };
+            if error.passes() {
+                self.outage = Some(Instant::now());
+            }
             self.report.say(error.to_string());
             self.report.publish(Vec::new());
             let at = retry.failed(None, Instant::now());
@@ -44,6 +48,11 @@ impl Survey {
                 () = self.stop.cancelled() => return Err(Halt::Stopped),
             }
         }
+    }
+
+    /// An API server that has just come back forbids what it has not read the roles for yet.
+    fn may_not_know_rights(&self) -> bool {
+        self.outage.is_some_and(|at| at.elapsed() < AFTER_OUTAGE)
     }
 }
 
