@@ -16,7 +16,7 @@ mod resource;
 mod watch;
 mod worker;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use tidegate_cluster::Cluster;
@@ -140,7 +140,7 @@ impl Controller {
 
     /// Takes a whole list: what is not in it is gone.
     fn take_all(&mut self, resources: Vec<Resource>) {
-        let there: Vec<LayerKey> = resources.iter().map(Resource::key).collect();
+        let there: HashSet<LayerKey> = resources.iter().map(Resource::key).collect();
         let gone = self.layers.keys().filter(|key| !there.contains(key));
         for key in gone.cloned().collect::<Vec<_>>() {
             self.forget(&key);

@@ -9,22 +9,32 @@ use crate::{HistoryEntry, Outcome, Run, Trigger};
 /// How many runs are remembered.
 const LENGTH: usize = 20;
 
-/// Puts a run that is over before the older ones. A run that was superseded and wrote nothing says no more than that,
-/// and takes the place of one of its kind; a start that found all as it was is not remembered.
+/// Puts a run that is over before the older ones. What says no more than the one before takes its place, and a start
+/// that found all as it was is not remembered.
 pub(crate) fn record(history: &mut Vec<HistoryEntry>, run: &Run) {
     let entry = entry(run);
     let is_proof = run.trigger == Trigger::Start && run.outcome == Some(Outcome::Healthy);
     if is_proof && entry.changes.is_empty() {
         return;
     }
-    let idle = |entry: &HistoryEntry| {
-        entry.outcome == Outcome::Superseded.as_str() && entry.changes.is_empty()
-    };
-    if idle(&entry) && history.first().is_some_and(idle) {
+    if history
+        .first()
+        .is_some_and(|last| says_the_same(&entry, last))
+    {
         history.remove(0);
     }
     history.insert(0, entry);
     history.truncate(LENGTH);
+}
+
+/// Tells whether two runs that wrote nothing are one line to whoever reads: superseded both, or tried again in vain.
+fn says_the_same(entry: &HistoryEntry, last: &HistoryEntry) -> bool {
+    let retry = Trigger::Retry.as_str();
+    let is_superseded = entry.outcome == Outcome::Superseded.as_str();
+    let is_retry = entry.trigger == retry && last.trigger == retry;
+    let is_idle = entry.changes.is_empty() && last.changes.is_empty();
+    let same_end = entry.outcome == last.outcome && entry.message == last.message;
+    is_idle && same_end && (is_superseded || is_retry && entry.revision == last.revision)
 }
 
 /// When a run last ended well.
@@ -53,5 +63,98 @@ fn entry(run: &Run) -> HistoryEntry {
         changes,
         started: run.started.to_string(),
         ended: run.ended.unwrap_or(run.started).to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tidegate_health::Status;
+    use tidegate_plan::Change;
+
+    use super::*;
+    use crate::{Phase, RunObject, Step};
+
+    /// A run that ended so, and wrote as many objects.
+    fn run(trigger: Trigger, outcome: Outcome, writes: usize) -> Run {
+        let now = Timestamp::UNIX_EPOCH;
+        let object = RunObject {
+            id: "core/ConfigMap/web/a".parse().unwrap(),
+            wave: 1,
+            change: Change::Create,
+            step: Step::Ready,
+            health: Status::Current,
+            message: String::new(),
+            waiting_for: Vec::new(),
+            since: now,
+            origin: None,
+        };
+        Run {
+            id: "1".into(),
+            trigger,
+            requested_by: None,
+            revision: None,
+            started: now,
+            ended: Some(now),
+            phase: Phase::Done,
+            outcome: Some(outcome),
+            message: String::new(),
+            waves: 1,
+            objects: vec![object; writes],
+            edges: std::sync::Arc::default(),
+            findings: std::sync::Arc::default(),
+            unproven: 0,
+            left_git: Vec::new(),
+            durations: Vec::new(),
+        }
+    }
+
+    fn check(runs: &[(Trigger, Outcome, usize)], expected: &[&str]) {
+        let mut history = Vec::new();
+        for (trigger, outcome, writes) in runs {
+            record(&mut history, &run(*trigger, *outcome, *writes));
+        }
+        let lines: Vec<String> = history
+            .iter()
+            .map(|entry| format!("{} {}", entry.trigger, entry.outcome))
+            .collect();
+        assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn runs_that_say_the_same_are_one_line() {
+        use Outcome::{Degraded, Healthy, Superseded};
+        use Trigger::{Change, Retry, Start};
+        check(&[(Start, Healthy, 0)], &[]);
+        check(&[(Start, Healthy, 1)], &["start healthy"]);
+        let superseded = (Change, Superseded, 0);
+        check(
+            &[superseded, superseded, superseded],
+            &["change superseded"],
+        );
+        check(
+            &[superseded, (Change, Superseded, 1)],
+            &["change superseded", "change superseded"],
+        );
+        check(
+            &[
+                (Change, Degraded, 0),
+                (Retry, Degraded, 0),
+                (Retry, Degraded, 0),
+            ],
+            &["retry degraded", "change degraded"],
+        );
+        check(
+            &[(Retry, Degraded, 0), (Retry, Healthy, 0)],
+            &["retry healthy", "retry degraded"],
+        );
+    }
+
+    #[test]
+    fn twenty_runs_are_remembered() {
+        let mut history = Vec::new();
+        for _ in 0..25 {
+            record(&mut history, &run(Trigger::Change, Outcome::Healthy, 1));
+        }
+        assert_eq!(history.len(), 20);
     }
 }

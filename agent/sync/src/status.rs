@@ -48,6 +48,8 @@ pub(crate) struct Situation<'a> {
     pub(crate) trouble: Option<&'a Trouble>,
     /// The run that goes on, or the last one.
     pub(crate) run: Option<&'a Run>,
+    /// Whether the layer was applied, be it by an earlier process.
+    pub(crate) was_applied: bool,
     /// Whether a run is about to begin.
     pub(crate) is_pending: bool,
     /// When the last run that did not end well is tried again.
@@ -180,6 +182,9 @@ impl Situation<'_> {
     fn healthy(&self) -> Verdict {
         match self.run.filter(|run| !run.objects.is_empty()) {
             Some(run) => summary::health(run),
+            None if self.was_applied => {
+                Verdict::unknown(Reason::Unknown, "not looked at since the agent started")
+            }
             None => Verdict::unknown(Reason::Unknown, "nothing is applied yet"),
         }
     }

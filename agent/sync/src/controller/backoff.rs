@@ -2,27 +2,59 @@
 
 use std::time::Duration;
 
-/// The longest pause.
+/// The longest pause between two runs.
 const LONGEST: Duration = Duration::from_secs(300);
 
-/// A pause that doubles with each try, up to five minutes, and is never the same for two layers.
+/// The first and the longest pause before a broken watch is opened again.
+const OF_WATCH: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
+
+/// A pause that doubles with each try up to the longest, and is never the same for two layers.
 #[derive(Debug, Clone)]
 pub(crate) struct Backoff {
     first: Duration,
+    longest: Duration,
     tries: u32,
 }
 
 impl Backoff {
-    /// Begins with the shortest pause.
+    /// The pauses between runs: up to five minutes.
     pub(crate) fn new(first: Duration) -> Self {
-        Self { first, tries: 0 }
+        Self {
+            first,
+            longest: LONGEST,
+            tries: 0,
+        }
+    }
+
+    /// The pauses before a broken watch is opened again: short, since nothing is seen meanwhile.
+    pub(crate) fn of_watch() -> Self {
+        let (first, longest) = OF_WATCH;
+        Self {
+            first,
+            longest,
+            tries: 0,
+        }
     }
 
     /// Returns the next pause.
     pub(crate) fn pause(&mut self) -> Duration {
         let factor = 2_u32.saturating_pow(self.tries.min(16));
         self.tries = self.tries.saturating_add(1);
-        jittered(self.first.saturating_mul(factor).min(LONGEST))
+        jittered(self.first.saturating_mul(factor).min(self.longest))
+    }
+}
+
+impl Iterator for Backoff {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        Some(self.pause())
+    }
+}
+
+impl kube::runtime::utils::Backoff for Backoff {
+    fn reset(&mut self) {
+        self.tries = 0;
     }
 }
 

@@ -77,3 +77,45 @@ fn spec(value: Option<&Value>) -> Result<LayerSpec, String> {
     let value = value.ok_or("spec: it is missing")?;
     LayerSpec::deserialize(value).map_err(|error| format!("spec: {error}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(object: Value) -> Resource {
+        Resource::new(&serde_json::from_value(object).unwrap())
+    }
+
+    #[test]
+    fn a_layer_that_cannot_be_read_is_still_a_layer() {
+        let resource = read(json!({
+            "apiVersion": "tidegate.dev/v2",
+            "kind": "Layer",
+            "metadata": {"namespace": "team", "name": "web", "uid": "1"},
+            "spec": {"source": {"git": {"address": "https://git.example.com/platform.git"}}},
+            "status": {"history": "none"},
+        }));
+        assert_eq!(resource.key(), ("team".into(), "web".into()));
+        let error = resource.spec.unwrap_err();
+        assert_eq!(error, "spec: missing field `url`");
+        assert_eq!(resource.status, LayerStatus::default());
+    }
+
+    #[test]
+    fn the_status_is_nothing_that_anybody_wants() {
+        let layer = |status: Value, annotation: &str| {
+            read(json!({
+                "apiVersion": "tidegate.dev/v1alpha1",
+                "kind": "Layer",
+                "metadata": {"name": "web", "annotations": {SYNC_REQUESTED: annotation}},
+                "spec": {"source": {"git": {"url": "https://git.example.com/platform.git"}}},
+                "status": status,
+            }))
+        };
+        let before = layer(json!({}), "1");
+        assert!(before.wants_the_same(&layer(json!({"observedGeneration": 1}), "1")));
+        assert!(!before.wants_the_same(&layer(json!({}), "2")));
+    }
+}

@@ -9,7 +9,7 @@ use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client};
 use tokio::sync::mpsc;
 
-use super::Resource;
+use super::{Backoff, Resource};
 use crate::{Layer, LayerKey};
 
 /// What the watch has seen.
@@ -33,7 +33,7 @@ pub(super) fn watch_layers(client: Client) -> mpsc::Receiver<Seen> {
 }
 
 async fn follow(api: Api<DynamicObject>, tell: mpsc::Sender<Seen>) {
-    let mut events = pin!(watcher(api, watcher::Config::default()).default_backoff());
+    let mut events = pin!(watcher(api, watcher::Config::default()).backoff(Backoff::of_watch()));
     let mut list = Vec::new();
     let mut broken = false;
     while let Some(event) = events.next().await {

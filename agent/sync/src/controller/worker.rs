@@ -8,7 +8,7 @@ mod running;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tidegate_object::{GroupKind, ObjectId};
 use tidegate_source::Revision;
 use tokio::sync::watch;
@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::parts::Parts;
-use super::{Backoff, Obstacle, Resource, Standings};
+use super::{Backoff, Board, Obstacle, Resource, Standings};
 use crate::layer::Checked;
 use crate::render::Rendering;
 use crate::sources::{Shown, Subscription, Wanted};
@@ -28,6 +28,9 @@ use crate::{
 
 use request::Sync;
 use running::{News, Running};
+
+/// A run that ends and could go on sooner than this is not taken up at once: it may only believe that it could.
+const SHORTEST_RUN: SignedDuration = SignedDuration::from_secs(1);
 
 /// One layer's task.
 pub(super) struct Worker {
@@ -44,6 +47,8 @@ pub(super) struct Worker {
     looked_at: Option<Revision>,
     failure: Option<Trouble>,
     due: Option<Due>,
+    /// What other layers have in its way, whether a run is due or not.
+    obstacle: Option<Obstacle>,
     blocked: Option<Trouble>,
     running: Option<Running>,
     /// The run that goes on, or the last one, and what it renders.
@@ -98,6 +103,7 @@ impl Worker {
             looked_at: None,
             failure: None,
             due: None,
+            obstacle: None,
             blocked: None,
             running: None,
             run: None,
@@ -132,7 +138,7 @@ impl Worker {
                 () = shown(self.subscription.as_mut()) => self.take_source().await,
                 news = running::news(self.running.as_mut()) => self.take_news(news),
                 () = rest(self.retry.as_ref()) => self.take_retry(),
-                _ = self.board.changed(), if self.has_dependencies() => {}
+                () = obstacle_changed(&mut self.board, (&self.parts.board, &self.key), self.obstacle.as_ref()) => {}
             }
         }
         if let Some(running) = self.running.take() {
@@ -140,11 +146,6 @@ impl Worker {
         }
         // Whoever runs the layer next begins with what the cluster has.
         self.parts.engine.forget(&self.resource.owner);
-    }
-
-    fn has_dependencies(&self) -> bool {
-        let wanted = self.wanted.as_ref();
-        wanted.is_ok_and(|wanted| !wanted.depends_on.is_empty())
     }
 
     /// Takes a spec or a request.
@@ -243,7 +244,8 @@ impl Worker {
     fn step(&mut self) {
         self.write_on_board();
         self.board.mark_unchanged();
-        self.blocked = self.obstacle();
+        self.obstacle = self.parts.board.obstacle(&self.key);
+        self.blocked = self.block();
         if let Some(running) = self.running.as_ref().filter(|running| running.is_held())
             && self.blocked.is_none()
         {
@@ -298,9 +300,9 @@ impl Worker {
         inventory.is_some_and(|owned| owned.healthy < owned.objects.saturating_sub(owned.left_git))
     }
 
-    /// Finds what keeps a run from making anything new. A circle of dependencies is always wrong.
-    fn obstacle(&mut self) -> Option<Trouble> {
-        let obstacle = self.parts.board.obstacle(&self.key)?;
+    /// Says what keeps a run from making anything new. A circle of dependencies is always wrong.
+    fn block(&mut self) -> Option<Trouble> {
+        let obstacle = self.obstacle.as_ref()?;
         let is_held = self.running.as_ref().is_some_and(Running::is_held);
         if self.due.is_none() && !is_held && !matches!(obstacle, Obstacle::Cycle(_)) {
             return None;
@@ -339,7 +341,7 @@ impl Worker {
             News::Over => self.running = None,
             News::Opened => {
                 self.running = None;
-                self.want(Trigger::Retry);
+                self.go_on();
             }
             News::Broken(problem) => {
                 self.running = None;
@@ -385,6 +387,17 @@ impl Worker {
         }
     }
 
+    /// Takes up a run that gave something up: at once, unless it ended just now.
+    fn go_on(&mut self) {
+        let ended = self.run.as_ref().and_then(|run| run.ended);
+        let is_long_ago = |ended| Timestamp::now().duration_since(ended) > SHORTEST_RUN;
+        if ended.is_none_or(is_long_ago) {
+            self.want(Trigger::Retry);
+        } else {
+            self.try_again_later();
+        }
+    }
+
     fn try_again_later(&mut self) {
         let pause = self.backoff.pause();
         let at = Timestamp::now()
@@ -408,6 +421,22 @@ async fn shown(subscription: Option<&mut (Wanted, Subscription)>) {
     match subscription {
         Some((_, subscription)) => subscription.changed().await,
         None => std::future::pending().await,
+    }
+}
+
+/// Waits until other layers have something else in the way of this one.
+async fn obstacle_changed(
+    changes: &mut watch::Receiver<Standings>,
+    (board, layer): (&Board, &LayerKey),
+    known: Option<&Obstacle>,
+) {
+    loop {
+        if changes.changed().await.is_err() {
+            return std::future::pending().await;
+        }
+        if board.obstacle(layer).as_ref() != known {
+            return;
+        }
     }
 }
 

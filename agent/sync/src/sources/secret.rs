@@ -13,6 +13,7 @@ use tidegate_source::Credentials;
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::controller::Backoff;
 use crate::status::{Passing, Reason, Trouble};
 
 /// The deadline of a read.
@@ -129,7 +130,7 @@ async fn follow(
     tell: watch::Sender<Option<String>>,
 ) {
     let config = watcher::Config::default().fields(&format!("metadata.name={name}"));
-    let mut events = pin!(watcher(api, config).default_backoff());
+    let mut events = pin!(watcher(api, config).backoff(Backoff::of_watch()));
     while let Some(event) = events.next().await {
         let version = match event {
             Ok(watcher::Event::Apply(secret) | watcher::Event::InitApply(secret)) => {

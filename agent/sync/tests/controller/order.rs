@@ -1,9 +1,9 @@
 //! Layers that depend on each other, and syncs that are asked for.
 
 use serde_json::json;
-use tidegate_testbed::GitServer;
+use tidegate_testbed::{AuditEvent, GitServer, wait};
 
-use super::stage::{Site, condition, config_map, stage};
+use super::stage::{LIMIT, Site, condition, config_map, stage};
 
 /// A pod that can never start: its image does not exist anywhere, and its node neither.
 fn pod(namespace: &str, node: &str) -> String {
@@ -223,23 +223,101 @@ fn a_sync_that_cannot_be_done_says_why() {
     );
 }
 
+/// Counts the requests of the agent that concern a namespace, watches aside.
+fn requests(site: &Site, fits: impl Fn(&AuditEvent) -> bool) -> usize {
+    let events = site.stage.control_plane.audit().unwrap();
+    let ours = events.iter().filter(|event| {
+        event.user_agent.starts_with("tidegate/")
+            && event.namespace == site.namespace
+            && event.verb != "watch"
+    });
+    ours.filter(|event| fits(event)).count()
+}
+
 #[test]
-fn a_run_costs_few_writes_of_the_status_and_rest_none() {
+fn a_run_costs_few_writes_of_the_status() {
     let site = site("writes");
     let revision = site.push(&[("layer/a.yaml", &config_map("a", &site.namespace, "1"))]);
     site.layer("web", &site.spec("layer"));
     site.until_ready("web", &revision);
-    let writes = || {
-        let events = site.stage.control_plane.audit().unwrap();
-        let path = format!("namespaces/{}/layers/web/status", site.namespace);
-        events
-            .iter()
-            .filter(|event| event.is_write() && event.uri.contains(&path))
-            .count()
-    };
+    let writes = || requests(&site, |event| event.uri.contains("/layers/web/status"));
     let first = writes();
     assert!(first <= 3, "{first} writes");
     let changed = site.push(&[("layer/a.yaml", &config_map("a", &site.namespace, "2"))]);
     site.until_ready("web", &changed);
     assert!(writes() - first <= 2, "{} writes", writes() - first);
+}
+
+#[test]
+fn a_layer_at_rest_costs_no_requests() {
+    let resting = site("resting");
+    let revision = resting.push(&[("layer/a.yaml", &config_map("a", &resting.namespace, "1"))]);
+    resting.layer("web", &resting.spec("layer"));
+    resting.until_ready("web", &revision);
+    let before = requests(&resting, |_| true);
+    // Meanwhile its source is polled, and another layer goes through its whole life.
+    let busy = site("busy");
+    for value in ["1", "2", "3"] {
+        let revision = busy.push(&[("layer/a.yaml", &config_map("a", &busy.namespace, value))]);
+        busy.layer("web", &busy.spec("layer"));
+        busy.until_ready("web", &revision);
+    }
+    assert_eq!(requests(&resting, |_| true), before);
+}
+
+#[test]
+fn events_tell_of_each_lasting_state_once() {
+    let site = site("events");
+    let revision = site.push(&[("layer/a.yaml", &config_map("a", &site.namespace, "1"))]);
+    site.layer("web", &site.spec("layer"));
+    site.until_ready("web", &revision);
+    site.push(&[("layer/a.yaml", "kind: [")]);
+    site.until_refused("web", "RenderFailed");
+    let path = format!(
+        "/apis/events.k8s.io/v1/namespaces/{}/events",
+        site.namespace
+    );
+    let expected = ["Normal Healthy", "Warning RenderFailed"];
+    wait::until("the events", LIMIT, || {
+        let events = site.stage.control_plane.client().get(&path).unwrap();
+        let of_layer = events["items"].as_array().into_iter().flatten();
+        let of_layer = of_layer.filter(|event| event["regarding"]["kind"] == "Layer");
+        let mut told: Vec<String> = of_layer
+            .map(|event| format!("{} {}", event["type"], event["reason"]).replace('"', ""))
+            .collect();
+        told.sort();
+        (told == expected)
+            .then_some(())
+            .ok_or_else(|| told.join(", "))
+    })
+    .unwrap();
+}
+
+#[test]
+fn an_account_that_is_not_there_is_named() {
+    let site = site("account");
+    let mut spec = site.spec("layer");
+    spec["serviceAccountName"] = json!("nobody");
+    let revision = site.push(&[("layer/a.yaml", &config_map("a", &site.namespace, "1"))]);
+    site.layer("web", &spec);
+    let layer = site.until("web", |layer| {
+        condition(layer, "Ready")["status"] == "False"
+    });
+    let message = condition(&layer, "Ready")["message"].to_string();
+    assert!(message.contains("nobody"), "{message}");
+    assert_eq!(site.value("a"), "");
+    let account = json!({
+        "apiVersion": "v1", "kind": "ServiceAccount",
+        "metadata": {"name": "nobody", "namespace": site.namespace},
+    });
+    let binding = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+        "metadata": {"name": "nobody", "namespace": site.namespace},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "edit"},
+        "subjects": [{"kind": "ServiceAccount", "name": "nobody", "namespace": site.namespace}],
+    });
+    for object in [account, binding] {
+        site.stage.control_plane.apply(&object.to_string()).unwrap();
+    }
+    site.until_ready("web", &revision);
 }

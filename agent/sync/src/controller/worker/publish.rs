@@ -58,6 +58,7 @@ impl Worker {
             newest: self.looked_at.as_ref(),
             trouble,
             run,
+            was_applied: self.status.last_applied_revision.is_some(),
             is_pending: self.due.is_some(),
             retry_at: self.retry.map(|(_, at)| at),
             sync: self.sync.shown(),
