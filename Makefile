@@ -13,7 +13,7 @@ PURE := -p tidegate-yaml -p tidegate-object -p tidegate-kustomize -p tidegate-pl
 DENY := $(or $(shell command -v cargo-deny),$(wildcard $(TIDEGATE_CACHE)/cargo-deny/bin/cargo-deny))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo smoke test test-fast lint generate controlplane vendor dependencies ci-dependencies
+.PHONY: help demo smoke test test-fast lint image-check generate controlplane vendor dependencies ci-dependencies
 
 help: ## Shows the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
@@ -41,6 +41,9 @@ ifeq ($(DENY),)
 else
 	$(DENY) --log-level error check bans licenses sources
 endif
+
+image-check: ## What the Dockerfile says, done without a container engine (minutes; as root, on Debian 12)
+	@$(CARGO) run --quiet --locked -p tidegate-image -- --folder $(or $(CARGO_TARGET_DIR),target)/image-check
 
 generate: ## Writes what is generated and committed anew: the CRD, the references in docs/
 	UPDATE=1 $(CARGO) test -p tidegate-sync --locked --quiet --lib layer::
