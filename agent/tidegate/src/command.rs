@@ -9,6 +9,7 @@ mod completion;
 mod diff;
 mod get;
 mod install;
+mod layer_files;
 mod layers;
 mod live;
 mod plan;

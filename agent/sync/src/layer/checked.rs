@@ -52,8 +52,8 @@ impl Checked {
             adopt: spec.adopt,
             timeout: duration("spec.timeout", &spec.timeout)?,
             account: Some((namespace.into(), spec.service_account_name.clone())),
-            requires: spec.requires.iter().map(required).collect(),
-            references: spec.references.iter().map(rule).collect(),
+            requires: spec.requires.iter().map(Required::from).collect(),
+            references: spec.references.iter().map(Rule::from).collect(),
             concurrency,
         };
         let secret = git.secret_ref.as_ref();
@@ -121,32 +121,36 @@ fn depends_on(spec: &LayerSpec, namespace: &str) -> Vec<DependsOn> {
     dependencies.collect()
 }
 
-fn required(requirement: &Requirement) -> Required {
-    let group = match requirement.api_version.rsplit_once('/') {
-        Some((group, _)) => group,
-        None => "",
-    };
-    let kind = GroupKind::new(group, &requirement.kind);
-    Required {
-        id: ObjectId::new(kind, requirement.namespace.as_deref(), &requirement.name),
-        ready: requirement.ready,
+impl From<&Requirement> for Required {
+    fn from(requirement: &Requirement) -> Self {
+        let group = match requirement.api_version.rsplit_once('/') {
+            Some((group, _)) => group,
+            None => "",
+        };
+        let kind = GroupKind::new(group, &requirement.kind);
+        Self {
+            id: ObjectId::new(kind, requirement.namespace.as_deref(), &requirement.name),
+            ready: requirement.ready,
+        }
     }
 }
 
-fn rule(reference: &Reference) -> Rule {
-    let pattern = |kind: &ReferenceKind| KindPattern {
-        group: kind.group.clone(),
-        kind: kind.kind.clone(),
-    };
-    Rule {
-        from: pattern(&reference.from),
-        path: reference.path.clone(),
-        to: pattern(&reference.to),
-        class: match reference.class {
-            ReferenceClass::Exists => EdgeClass::Exists,
-            ReferenceClass::Ready => EdgeClass::Ready,
-            ReferenceClass::Soft => EdgeClass::Soft,
-        },
+impl From<&Reference> for Rule {
+    fn from(reference: &Reference) -> Self {
+        let pattern = |kind: &ReferenceKind| KindPattern {
+            group: kind.group.clone(),
+            kind: kind.kind.clone(),
+        };
+        Self {
+            from: pattern(&reference.from),
+            path: reference.path.clone(),
+            to: pattern(&reference.to),
+            class: match reference.class {
+                ReferenceClass::Exists => EdgeClass::Exists,
+                ReferenceClass::Ready => EdgeClass::Ready,
+                ReferenceClass::Soft => EdgeClass::Soft,
+            },
+        }
     }
 }
 

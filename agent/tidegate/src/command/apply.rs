@@ -69,8 +69,9 @@ impl Apply {
     /// Applies at once and after each change; a change ends the apply that is under way.
     async fn stay(&self, engine: &Engine, owner: &Owner) -> Result<Exit> {
         let (sender, mut changes) = mpsc::unbounded_channel();
-        let (root, _) = self.render.place()?;
-        let _watch = Watch::directory(&root, move || {
+        let (tree, _) = self.render.place()?;
+        let root = tree.root();
+        let _watch = Watch::directory(root, move || {
             // Nobody listens any more while the command ends.
             let _ = sender.send(());
         })

@@ -6,8 +6,10 @@ use anyhow::Result;
 use clap::Args;
 use tidegate_cluster::Cluster;
 use tidegate_object::Object;
-use tidegate_plan::{Change, Edge, Finding, Node, Plan as Planned, Settings};
+use tidegate_plan::{Change, Edge, Finding, Node, Plan as Planned, Required, Rule, Settings};
+use tidegate_sync::LayerSpec;
 
+use super::layer_files;
 use super::live::Comparison;
 use super::render_args::{RenderArgs, finding_line};
 use crate::command::ClusterArgs;
@@ -16,7 +18,8 @@ use crate::output::Format;
 
 /// Show the waves of a folder's objects, and the reason for each edge
 ///
-/// It needs no cluster. With `--live` it asks one what would change: nothing is written.
+/// If a `layers.yaml` above the folder holds the Layer that applies it, what that Layer requires and
+/// its references count. It needs no cluster. With `--live` it asks one what would change: nothing is written.
 #[derive(Debug, Args)]
 pub(crate) struct Plan {
     #[command(flatten)]
@@ -34,7 +37,8 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) async fn run(&self) -> Result<Exit> {
         let rendered = self.render.render()?;
-        let plan = self.plan(&rendered.objects).await?;
+        let layer = self.layer()?;
+        let plan = self.plan(&rendered.objects, layer.as_ref()).await?;
         self.output.print(&plan, || text(&plan))?;
         let of_render = rendered.findings.iter().map(finding_line);
         let findings: Vec<String> = of_render.chain(plan.findings.iter().map(line)).collect();
@@ -42,8 +46,25 @@ impl Plan {
         Ok(Exit::Done)
     }
 
-    async fn plan(&self, objects: &[Object]) -> Result<Planned> {
-        let settings = Settings::default();
+    /// The Layer of the repository that applies the folder: what it requires is no finding.
+    fn layer(&self) -> Result<Option<LayerSpec>> {
+        let (tree, path) = self.render.place()?;
+        layer_files::applying(&tree, &path)
+    }
+
+    async fn plan(&self, objects: &[Object], layer: Option<&LayerSpec>) -> Result<Planned> {
+        let requires: Vec<Required> = layer
+            .into_iter()
+            .flat_map(|layer| layer.requires.iter().map(Required::from))
+            .collect();
+        let rules: Vec<Rule> = layer
+            .into_iter()
+            .flat_map(|layer| layer.references.iter().map(Rule::from))
+            .collect();
+        let settings = Settings {
+            rules: &rules,
+            requires: &requires,
+        };
         if !self.live {
             return Ok(tidegate_plan::plan(objects, &(), &settings)?);
         }

@@ -1,6 +1,6 @@
 //! The flags by which a folder is rendered, and the rendering itself.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -24,34 +24,29 @@ pub(crate) struct RenderArgs {
 }
 
 impl RenderArgs {
-    /// Renders the folder. The tree is the repository that it is in.
+    /// Renders the folder.
     pub(crate) fn render(&self) -> Result<Rendered> {
-        let (root, path) = self.place()?;
-        let tree = open(&root)?;
-        let mirror = self.mirror.as_deref().map(open).transpose()?;
+        let (tree, path) = self.place()?;
+        let mirror = self.mirror.as_deref();
+        let mirror = mirror
+            .map(|folder| Directory::open(folder).with_context(|| folder.display().to_string()))
+            .transpose()?;
         let options = Options {
             mirror: mirror.as_ref().map(|mirror| mirror as &dyn Tree),
         };
         Ok(tidegate_kustomize::build(&tree, &path, &options)?)
     }
 
-    /// Returns the root of the repository that the folder is in, and the folder's path in it.
-    pub(crate) fn place(&self) -> Result<(PathBuf, String)> {
-        let shown = self.path.display();
-        let folder = self
-            .path
-            .canonicalize()
-            .with_context(|| shown.to_string())?;
-        if !folder.is_dir() {
-            bail!("{shown} is no folder: name the folder that has the kustomization");
-        }
-        let root = root_of(&folder)?;
-        let below = folder.strip_prefix(&root).unwrap_or(&folder);
-        let names = below.components().filter_map(|part| match part {
-            Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
-            _ => None,
-        });
-        Ok((root, names.collect::<Vec<_>>().join("/")))
+    /// Returns the repository that the folder is in, and the folder's path in it.
+    pub(crate) fn place(&self) -> Result<(Directory, String)> {
+        let current = std::env::current_dir()?;
+        let found = Directory::around(&self.path, &current);
+        found.with_context(|| {
+            format!(
+                "{}: name the folder that has the kustomization",
+                self.path.display()
+            )
+        })
     }
 
     /// Shows findings; tells whether there are any that count as errors.
@@ -81,23 +76,4 @@ pub(crate) fn finding_line(finding: &tidegate_kustomize::Finding) -> String {
         "" => format!("{file}:{line}: {message}"),
         field => format!("{file}:{line}: {field}: {message}"),
     }
-}
-
-fn open(path: &Path) -> Result<Directory> {
-    Directory::open(path).with_context(|| path.display().to_string())
-}
-
-/// The repository that a folder is in; else the current folder, if it is below that; else everything.
-fn root_of(folder: &Path) -> Result<PathBuf> {
-    let repository = folder
-        .ancestors()
-        .find(|parent| parent.join(".git").exists());
-    if let Some(repository) = repository {
-        return Ok(repository.to_owned());
-    }
-    let current = std::env::current_dir()?.canonicalize()?;
-    if folder.starts_with(&current) {
-        return Ok(current);
-    }
-    Ok(folder.ancestors().last().unwrap_or(folder).to_owned())
 }
