@@ -1,4 +1,13 @@
 //! Executes orders: proves what changes, writes it along the edges of the plan, waits for health, and says so.
+//!
+//! ```text
+//! Order ──Survey──► Execution ──Preflight──► Apply ──► Wait ──► Finished ──observe──► (follows health)
+//!         desired, inventory,   dry-runs,    writes along open gates,
+//!         live, changes, plan   all answers  health by watch events
+//! ```
+//!
+//! An execution is one loop over watch events, answers and timers. An object that may have changed is marked; each
+//! turn looks at the marked ones alone, and starts what nothing holds back any more.
 
 mod answers;
 mod cause;

@@ -68,7 +68,7 @@ impl Execution {
         self.work.answered(error, Instant::now());
         match answer {
             Answer::Proven(claim) => self.proven(index, claim),
-            Answer::Owned(owner) => self.end(index, Step::Blocked, owner),
+            Answer::Owned(owner) => self.owned(index, owner),
             Answer::Refused(error) => {
                 if let Some(item) = self.items.get_mut(index) {
                     item.stage = Stage::Unproven;
@@ -145,6 +145,11 @@ impl Execution {
         self.work.mark_at(answered.until, index);
         item.answered = Some(answered);
         item.is_written = true;
+        if live.text("/metadata/deletionTimestamp").is_some() {
+            // It goes, and what was written goes with it: it is written again when it is gone.
+            item.stage = Stage::Proven;
+            return;
+        }
         item.retry.clear();
         let (id, entry) = (item.id().clone(), entry(item, live.uid()));
         let memory = &mut self.lent.memory;
@@ -216,18 +221,11 @@ impl Execution {
         let Some(item) = self.items.get(index) else {
             return true;
         };
-        let known = self.lent.memory.refused.get(item.id());
-        let known = known.filter(|known| known.digest == item.digest);
-        if let Some(known) = known {
-            return known.rendering == self.rendering;
-        }
         let refused = Refused {
             digest: item.digest.clone(),
             rendering: self.rendering.clone(),
         };
-        let id = item.id().clone();
-        self.lent.memory.refused.insert(id, refused);
-        true
+        self.lent.memory.is_news(item.id(), refused)
     }
 
     fn try_again(&mut self, index: usize, error: &ApiError) {
@@ -260,6 +258,19 @@ impl Execution {
         }
     }
 
+    /// Leaves an object to its owner; how well it is is theirs to say.
+    fn owned(&mut self, index: usize, owner: String) {
+        if let Some(item) = self.items.get_mut(index) {
+            item.stage = Stage::Ended;
+        }
+        let state = State {
+            step: Step::Blocked,
+            health: Status::Unknown,
+            message: owner,
+        };
+        self.show(index, state);
+    }
+
     /// Gives an object up for this run.
     fn end(&mut self, index: usize, step: Step, message: String) {
         let health = self.live_status(index);
@@ -277,7 +288,7 @@ impl Execution {
     /// The status of a live object, for one that is not written.
     fn live_status(&mut self, index: usize) -> Status {
         self.assess(index)
-            .map_or(Status::Missing, |health| health.status)
+            .map_or(Status::Unknown, |health| health.status)
     }
 }
 

@@ -4,6 +4,7 @@ use super::execution::Execution;
 use super::groups;
 use super::halted::Halted;
 use super::item::Item;
+use super::memory::Refused;
 
 impl Execution {
     /// Works out who waits for whom, and whose dry-run waits for changes of this plan.
@@ -40,7 +41,16 @@ impl Execution {
         }
         let left = self.left_git();
         self.report.left_git(left);
-        if !self.refused.is_empty() {
+        let memory = &mut self.lent.memory;
+        let refused = self.refused.iter().map(|object| {
+            let refused = Refused {
+                digest: object.message.clone(),
+                rendering: self.rendering.clone(),
+            };
+            memory.is_news(&object.id, refused)
+        });
+        // All are noted.
+        if refused.fold(false, |news, is_news| news | is_news) {
             self.halted.get_or_insert(Halted::ByRefusal);
         }
     }

@@ -124,7 +124,9 @@ impl Execution {
         }
         for (index, item) in self.items.iter().enumerate() {
             let open = matches!(item.step(), Step::Applied | Step::Failed);
-            if open && item.id().namespace == id.namespace {
+            // Pods, claims and their events carry the name of what made them.
+            let named = id.name.contains(&item.id().name);
+            if open && named && item.id().namespace == id.namespace {
                 self.work.mark(index);
             }
         }

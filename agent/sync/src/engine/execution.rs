@@ -301,7 +301,9 @@ impl Execution {
         match end {
             End::Stopped => Outcome::Superseded,
             _ if self.halted.is_some() => Outcome::Failed,
-            _ if self.items.iter().any(Item::has_failed) => Outcome::Degraded,
+            _ if self.items.iter().any(Item::has_failed) || !self.refused.is_empty() => {
+                Outcome::Degraded
+            }
             _ => Outcome::Healthy,
         }
     }

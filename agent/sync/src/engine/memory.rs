@@ -18,7 +18,7 @@ pub(super) struct Memory {
     /// The objects as they were applied last.
     pub applied: HashMap<ObjectId, Arc<Object>>,
     /// Objects that were refused as invalid.
-    pub refused: HashMap<ObjectId, Refused>,
+    refused: HashMap<ObjectId, Refused>,
     /// Objects that were written, and that the watch has not shown yet.
     pub unseen: HashMap<ObjectId, Written>,
     /// Objects from elsewhere that were seen.
@@ -29,7 +29,7 @@ pub(super) struct Memory {
 /// An object that was refused as invalid.
 #[derive(Debug, Clone)]
 pub(super) struct Refused {
-    /// The object's digest.
+    /// What was refused: the object's digest, or what is wrong with it.
     pub digest: String,
     /// The digest of the first rendering that held it so.
     pub rendering: String,
@@ -45,6 +45,16 @@ pub(super) struct Wait {
 }
 
 impl Memory {
+    /// Notes a refusal; tells whether it is of something that an older rendering did not hold so.
+    pub(super) fn is_news(&mut self, id: &ObjectId, refused: Refused) -> bool {
+        let known = self.refused.get(id);
+        if let Some(known) = known.filter(|known| known.digest == refused.digest) {
+            return known.rendering == refused.rendering;
+        }
+        self.refused.insert(id.clone(), refused);
+        true
+    }
+
     /// Returns since when this generation of an object is waited for: since now, if it was not known.
     pub(super) fn wait(&mut self, live: &Object, now: Timestamp) -> Wait {
         let known = self.waits.get(live.id()).filter(|wait| wait.is_of(live));

@@ -40,10 +40,11 @@ fn objects_are_made_and_waited_for() {
 }
 
 #[test]
-fn a_run_that_changes_nothing_writes_nothing() {
+fn a_run_that_changes_nothing_writes_and_reads_nothing() {
     let world = World::new("unchanged");
     world.apply(WEB);
     let before = world.writes().len();
+    let asked = world.requests();
     let run = world.apply(WEB);
     assert_eq!(run.outcome, Some(Outcome::Healthy));
     assert!(
@@ -52,6 +53,7 @@ fn a_run_that_changes_nothing_writes_nothing() {
             .all(|object| object.change == Change::None)
     );
     assert_eq!((before, world.writes().len()), (2, 2));
+    assert_eq!(world.requests(), asked);
 }
 
 #[test]

@@ -81,7 +81,8 @@ spec:
 #[test]
 fn what_an_older_rendering_brought_wrong_stops_no_fix_of_something_else() {
     let world = World::new("older");
-    let bad = "apiVersion: v1\nkind: Service\nmetadata: {name: bad, namespace: NS}\nspec: {ports: [{port: x}]}\n";
+    let bad = "apiVersion: v1\nkind: Service\nmetadata: {name: bad, namespace: NS}\nspec: {ports: [{port: x}]}
+---\napiVersion: v1\nkind: Service\nmetadata: {name: homeless}\n";
     let good = |colour: &str| {
         format!(
             "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: good, namespace: NS}}\ndata: {{colour: {colour}}}\n"
@@ -94,5 +95,6 @@ fn what_an_older_rendering_brought_wrong_stops_no_fix_of_something_else() {
     let run = world.apply(&format!("{bad}{}", good("red")));
     assert_eq!(run.outcome, Some(Outcome::Degraded), "{}", describe(&run));
     assert_eq!(object(&run, "service/bad").step, Step::Failed);
+    assert_eq!(object(&run, "service/homeless").step, Step::Failed);
     assert_eq!(object(&run, "configmap/good").step, Step::Ready);
 }

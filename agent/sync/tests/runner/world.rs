@@ -72,6 +72,18 @@ impl World {
         self.control_plane.client().get(&self.text(path)).unwrap()
     }
 
+    /// What the engine has asked about its namespace so far, watches aside.
+    pub(crate) fn requests(&self) -> Vec<AuditEvent> {
+        let events = self.control_plane.audit().unwrap().into_iter();
+        let is_ours = |event: &AuditEvent| {
+            event.user_agent.starts_with("tidegate/") && event.namespace == self.namespace
+        };
+        let is_watch = |event: &AuditEvent| event.verb == "watch" || event.uri.contains("watch=");
+        events
+            .filter(|event| is_ours(event) && !is_watch(event))
+            .collect()
+    }
+
     /// What the deployer has written so far, oldest first.
     pub(crate) fn writes(&self) -> Vec<AuditEvent> {
         let user = format!("system:serviceaccount:{}:deployer", self.namespace);
