@@ -1,23 +1,30 @@
 //! One kustomization after another: what `kustTarget` does, in its order.
 
+mod plugins;
 mod resources;
+mod schema;
 mod transformers;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use crate::build_origin::{self, BuildOrigin};
 use crate::error::Place;
 use crate::fault::Fault;
-use crate::field_spec::Config;
+use crate::field_spec::{Config, FieldSpec};
 use crate::files::{self, Content, Files, Found};
 use crate::generate::{self, Generated};
+use crate::history::{self, Kept};
 use crate::kustomization::{
     At, FILE_NAMES, GeneratorArgs, Item, Kustomization, Read as _, Reader, Role,
 };
+use crate::resource::Resource;
 use crate::resources::Resources;
-use crate::transform::{hash, name_reference, sort, vars};
+use crate::transform::{entries, hash, name_reference, sort, vars};
+use crate::transformer::Configured;
 use crate::{Finding, RenderError, knowledge, lock, node, read};
+use plugins::Plugin;
 
 pub(crate) type Built<T = ()> = Result<T, RenderError>;
 
@@ -32,6 +39,7 @@ pub(crate) struct Build<'a> {
     pub(crate) files: &'a Files<'a>,
     pub(crate) findings: RefCell<Vec<Finding>>,
     kustomizations: RefCell<HashMap<String, Rc<Kustomization>>>,
+    schema: RefCell<schema::Choice>,
 }
 
 /// A folder with a kustomization, and those that led to it.
@@ -39,6 +47,8 @@ pub(crate) struct Build<'a> {
 pub(crate) struct Folder {
     pub(crate) path: String,
     referrer: Option<Rc<Self>>,
+    /// Set if the build writes down where objects come from.
+    pub(crate) origin: Option<BuildOrigin>,
 }
 
 /// What a kustomization and its bases have come to.
@@ -79,17 +89,11 @@ impl Accumulated {
 }
 
 impl Folder {
-    pub(crate) fn root(path: &str) -> Rc<Self> {
-        Rc::new(Self {
-            path: path.to_owned(),
-            referrer: None,
-        })
-    }
-
-    fn base(self: &Rc<Self>, path: String) -> Rc<Self> {
+    fn base(self: &Rc<Self>, path: String, written: &str) -> Rc<Self> {
         Rc::new(Self {
             path,
             referrer: Some(Rc::clone(self)),
+            origin: self.origin.as_ref().map(|origin| origin.of_file(written)),
         })
     }
 
@@ -112,6 +116,7 @@ impl<'a> Build<'a> {
             files,
             findings: RefCell::default(),
             kustomizations: RefCell::default(),
+            schema: RefCell::default(),
         }
     }
 
@@ -169,8 +174,14 @@ impl<'a> Build<'a> {
 
     /// Builds the folder as the top of a build.
     pub(crate) fn top(&self, path: &str) -> Built<Resources> {
-        let folder = Folder::root(path);
         let kustomization = self.kustomization(path)?;
+        let metadata = &kustomization.build_metadata;
+        let folder = Rc::new(Folder {
+            path: path.to_owned(),
+            referrer: None,
+            origin: (!metadata.is_empty()).then(BuildOrigin::default),
+        });
+        self.choose_schema(&folder, &kustomization, schema::Level::Top)?;
         let mut built = self.accumulate(&folder, &kustomization, Accumulated::default())?;
         let whole = || kustomization.place(0, "");
         hash::add(&mut built.resources).map_err(at(whole()))?;
@@ -187,6 +198,7 @@ impl<'a> Build<'a> {
         let place = kustomization.place(options.map_or(0, |options| options.line), "sortOptions");
         sort::sort(&mut built.resources, options.map(|options| &options.value))
             .map_err(at(place))?;
+        finish(&mut built.resources, metadata).map_err(at(whole()))?;
         Ok(built.resources)
     }
 
@@ -232,12 +244,14 @@ impl<'a> Build<'a> {
             }
         }
         self.load_configurations(folder, kustomization, &mut built)?;
+        self.load_crds(folder, kustomization, &mut built)?;
         self.run_generators(folder, kustomization, &mut built)?;
         for (index, item) in kustomization.components.iter().enumerate() {
             let place = kustomization.place(item.line, format!("components[{index}]"));
             built = self.run_component(folder, (&item.value, &place), built)?;
         }
         self.run_transformers(folder, kustomization, &mut built)?;
+        self.run_validators(folder, kustomization, &mut built)?;
         for (index, var) in kustomization.vars.iter().enumerate() {
             let place = kustomization.place(var.line, format!("vars[{index}]"));
             vars::collect(&mut built.resources, &mut built.vars, &var.value).map_err(at(place))?;
@@ -264,9 +278,30 @@ impl<'a> Build<'a> {
         Ok(())
     }
 
-    fn run_generators(
+    fn load_crds(
         &self,
         folder: &Folder,
+        kustomization: &Kustomization,
+        built: &mut Accumulated,
+    ) -> Built {
+        for (index, item) in kustomization.crds.iter().enumerate() {
+            let place = kustomization.place(item.line, format!("crds[{index}]"));
+            let content = self.files.load(&folder.path, &item.value, &place)?;
+            let Some(root) = first_document(&content)? else {
+                continue;
+            };
+            let json = root
+                .to_json()
+                .map_err(|error| read::malformed(&error, Place::file(&content.name)))?;
+            let config = crate::crds::config(&json).map_err(at(Place::file(&content.name)))?;
+            built.merge_config(&config).map_err(at(place))?;
+        }
+        Ok(())
+    }
+
+    fn run_generators(
+        &self,
+        folder: &Rc<Folder>,
         kustomization: &Kustomization,
         built: &mut Accumulated,
     ) -> Built {
@@ -278,7 +313,10 @@ impl<'a> Build<'a> {
             ),
             (Generated::Secret, "secretGenerator", &kustomization.secrets),
         ];
+        let file = file_name(kustomization);
         for (kind, field, list) in lists {
+            let origin = folder.origin.as_ref();
+            let origin = origin.map(|origin| origin.of_builtin(file, kind.generator()));
             for (index, item) in list.iter().enumerate() {
                 let context = generate::Context {
                     files: self.files,
@@ -288,7 +326,80 @@ impl<'a> Build<'a> {
                 let common = kustomization.generator_options.as_ref();
                 let args = item.value.clone().with_common(common);
                 let generated = generate::generate(kind, &args, &context)?;
-                generate::absorb(&mut built.resources, generated).map_err(at(context.place))?;
+                absorb(built, (generated, origin.as_ref()), context.place)?;
+            }
+        }
+        let field = ("generators", kustomization.generators.as_slice());
+        for (plugin, configuration) in self.plugins(folder, kustomization, field)? {
+            let place = configuration.place();
+            let Plugin::Generator(generated) = plugin else {
+                let reason = format!("`{}` is no generator", configuration.id());
+                return Err(place.invalid(reason));
+            };
+            let origin = build_origin::of_plugin(&configuration);
+            for resource in generated {
+                absorb(built, (resource, origin.as_ref()), place.clone())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn run_transformers(
+        &self,
+        folder: &Rc<Folder>,
+        kustomization: &Kustomization,
+        built: &mut Accumulated,
+    ) -> Built {
+        let config = built.config.clone();
+        let config = config
+            .as_deref()
+            .unwrap_or_else(|| knowledge::default_config());
+        let loader = transformers::Loader {
+            build: self,
+            folder,
+            file: &kustomization.file,
+        };
+        let file = file_name(kustomization);
+        let field = ("transformers", kustomization.transformers.as_slice());
+        let builtin = transformers::configured(&loader, kustomization, config)?;
+        let plugins = self.plugins(folder, kustomization, field)?;
+        for configured in builtin {
+            configured.run(&mut built.resources, self)?;
+            let origin = folder
+                .origin
+                .as_ref()
+                .filter(|_| !configured.kind.is_empty());
+            if let Some(origin) = origin.map(|origin| origin.of_builtin(file, configured.kind)) {
+                let recorded = origin.record(&mut built.resources);
+                recorded.map_err(at(configured.place))?;
+            }
+        }
+        for (plugin, configuration) in plugins {
+            let configured = transformer(plugin, &configuration)?;
+            configured.run(&mut built.resources, self)?;
+            if let Some(origin) = build_origin::of_plugin(&configuration) {
+                let recorded = origin.record(&mut built.resources);
+                recorded.map_err(at(configured.place))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs transformers that must change nothing.
+    fn run_validators(
+        &self,
+        folder: &Rc<Folder>,
+        kustomization: &Kustomization,
+        built: &mut Accumulated,
+    ) -> Built {
+        let field = ("validators", kustomization.validators.as_slice());
+        for (plugin, configuration) in self.plugins(folder, kustomization, field)? {
+            let configured = transformer(plugin, &configuration)?;
+            let before: Vec<_> = nodes(&built.resources);
+            configured.run(&mut built.resources, self)?;
+            if before != nodes(&built.resources) {
+                let reason = "a validator must not change objects";
+                return Err(configured.place.invalid(reason));
             }
         }
         Ok(())
@@ -305,8 +416,9 @@ impl<'a> Build<'a> {
             let reason = format!("`{written}` is no folder with a component");
             return Err(place.clone().invalid(reason));
         };
-        let component = Self::enter(folder, path, place)?;
+        let component = Self::enter(folder, (path, written), place)?;
         let kustomization = self.kustomization(&component.path)?;
+        self.choose_schema(&component, &kustomization, schema::Level::Base)?;
         if kustomization.role != Role::Component {
             let reason = format!("`{written}` is no Component; list it under `resources`");
             return Err(place.clone().invalid(reason));
@@ -318,7 +430,11 @@ impl<'a> Build<'a> {
     }
 
     /// Checks that a folder is not one of those that led to it.
-    fn enter(folder: &Rc<Folder>, path: String, place: &Place) -> Built<Rc<Folder>> {
+    fn enter(
+        folder: &Rc<Folder>,
+        (path, written): (String, &str),
+        place: &Place,
+    ) -> Built<Rc<Folder>> {
         for visited in folder.ancestry() {
             if crate::path::is_within(&visited.path, &path) {
                 let reason = format!(
@@ -329,9 +445,64 @@ impl<'a> Build<'a> {
                 return Err(place.clone().invalid(reason));
             }
         }
-        Ok(folder.base(path))
+        Ok(folder.base(path, written))
     }
 }
+
+fn nodes(resources: &Resources) -> Vec<tidegate_yaml::Node> {
+    let list = resources.list.iter();
+    list.map(|resource| resource.node.clone()).collect()
+}
+
+fn transformer(plugin: Plugin, configuration: &Resource) -> Built<Configured<'static>> {
+    match plugin {
+        Plugin::Transformer(configured) => Ok(*configured),
+        Plugin::Generator(_) => {
+            let reason = format!("`{}` is no transformer", configuration.id());
+            Err(configuration.place().invalid(reason))
+        }
+    }
+}
+
+/// Adds a generated object with its origin.
+fn absorb(
+    built: &mut Accumulated,
+    (mut generated, origin): (Resource, Option<&BuildOrigin>),
+    place: Place,
+) -> Built {
+    if let Some(origin) = origin {
+        origin
+            .set_missing(&mut generated)
+            .map_err(at(place.clone()))?;
+    }
+    generate::absorb(&mut built.resources, generated).map_err(at(place))
+}
+
+/// A kustomization's file without its folder.
+fn file_name(kustomization: &Kustomization) -> &str {
+    crate::path::base(&kustomization.file)
+}
+
+/// Adds the label of `managedByLabel`, and takes away what the build was not told to write.
+fn finish(resources: &mut Resources, metadata: &[String]) -> Result<(), Fault> {
+    let has = |option: &str| metadata.iter().any(|known| known == option);
+    if has("managedByLabel") {
+        let label = (MANAGED_BY.0.to_owned(), MANAGED_BY.1.to_owned());
+        let fields = [FieldSpec::everywhere("metadata/labels")];
+        entries::set(resources, &[label].into(), &fields)?;
+    }
+    let kept = Kept {
+        origins: has("originAnnotations"),
+        transformations: has("transformerAnnotations"),
+    };
+    for resource in &mut resources.list {
+        history::strip(resource, kept)?;
+    }
+    Ok(())
+}
+
+/// What kustomize 5.8.1 calls itself.
+const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "kustomize-v5.8.1");
 
 /// Drops what is only there for tools (`IgnoreLocal`).
 fn drop_local(resources: &mut Resources) -> Result<(), Fault> {

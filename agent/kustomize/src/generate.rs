@@ -102,6 +102,14 @@ fn finish(root: Node, args: &GeneratorArgs, context: &Context<'_>) -> Resource {
 }
 
 impl Generated {
+    /// The name of its generator.
+    pub(crate) fn generator(self) -> &'static str {
+        match self {
+            Self::ConfigMap => "ConfigMapGenerator",
+            Self::Secret => "SecretGenerator",
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::ConfigMap => "ConfigMap",

@@ -2,6 +2,7 @@
 
 mod decode;
 mod extras;
+pub(crate) mod plugin;
 mod read;
 
 use std::sync::Arc;
@@ -47,6 +48,12 @@ pub(crate) type Texts = std::collections::BTreeMap<String, String>;
 pub(crate) struct Kustomization {
     pub(crate) file: Arc<str>,
     pub(crate) role: Role,
+    pub(crate) open_api: Item<Texts>,
+    pub(crate) crds: Vec<Item<String>>,
+    pub(crate) generators: Vec<Item<String>>,
+    pub(crate) transformers: Vec<Item<String>>,
+    pub(crate) validators: Vec<Item<String>>,
+    pub(crate) build_metadata: Vec<String>,
     pub(crate) name_prefix: Item<String>,
     pub(crate) name_suffix: Item<String>,
     pub(crate) namespace: Item<String>,

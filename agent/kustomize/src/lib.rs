@@ -11,6 +11,8 @@
 //! from the tree's `vendor/<sha256>` or from the mirror, and only if `tidegate.lock` pins it.
 
 mod build;
+mod build_origin;
+mod crds;
 mod error;
 mod fault;
 mod field_path;
@@ -29,6 +31,7 @@ mod lock;
 mod merge;
 mod node;
 mod number;
+mod open_api;
 mod path;
 mod read;
 mod render;
@@ -38,6 +41,7 @@ mod schema;
 mod selector;
 mod shared;
 mod transform;
+mod transformer;
 mod tree;
 mod walk;
 mod yaml_1_1;

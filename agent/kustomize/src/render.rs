@@ -10,7 +10,7 @@ use crate::error::Place;
 use crate::files::{Files, Found};
 use crate::resource::Resource;
 use crate::resources::Resources;
-use crate::{Finding, Options, RenderError, Rendered, Rule, Tree, folder, history, read};
+use crate::{Finding, Options, RenderError, Rendered, Rule, Tree, folder, read};
 
 /// What a build prints: values that need not be Kubernetes objects.
 ///
@@ -93,10 +93,8 @@ pub fn render(tree: &dyn Tree, path: &str, options: &Options<'_>) -> Result<Outp
 }
 
 fn values(resources: Resources) -> Result<Vec<(Value, Origin)>, RenderError> {
-    let value = |mut resource: Resource| {
+    let value = |resource: Resource| {
         let place = resource.place();
-        history::strip(&mut resource, history::Kept::default())
-            .map_err(crate::build::at(place.clone()))?;
         let value = resource.node.to_json();
         let value = value.map_err(|error| read::malformed(&error, place))?;
         Ok((value, resource.origin))

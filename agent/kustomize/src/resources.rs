@@ -55,6 +55,15 @@ impl Resources {
         self.names = None;
     }
 
+    /// To be called after objects went, and no other changed.
+    pub(crate) fn drop_gone(&mut self) {
+        let count = self.list.len();
+        self.list.retain(|resource| !resource.is_gone);
+        if count != self.list.len() {
+            self.forget_names();
+        }
+    }
+
     /// Adds an object whose id must be new.
     pub(crate) fn append(&mut self, resource: Resource) -> Step {
         if let Some(known) = self.current(resource.id()) {

@@ -25,6 +25,8 @@ pub(crate) enum Shape<'a> {
 pub(crate) struct Schema {
     kinds: HashMap<(Box<str>, Box<str>), TypeId>,
     types: Vec<HashMap<Box<str>, Field>>,
+    /// What other fields of a type are.
+    others: HashMap<usize, TypeId>,
 }
 
 #[derive(Debug)]
@@ -38,6 +40,7 @@ impl Default for Schema {
         Self {
             kinds: HashMap::new(),
             types: vec![HashMap::new()],
+            others: HashMap::new(),
         }
     }
 }
@@ -53,7 +56,7 @@ impl Schema {
         match self.types.get(of.0).and_then(|fields| fields.get(field)) {
             Some(Field::Map(target)) => Shape::Plain(*target),
             Some(Field::List(target, keys)) => Shape::Merging(*target, keys),
-            None => Shape::Plain(TypeId::ANY),
+            None => Shape::Plain(self.others.get(&of.0).copied().unwrap_or(TypeId::ANY)),
         }
     }
 
@@ -72,6 +75,10 @@ impl Schema {
 
     pub(crate) fn add_list(&mut self, of: TypeId, list: (&str, TypeId), keys: Vec<Box<str>>) {
         self.add(of, list.0, Field::List(list.1, keys));
+    }
+
+    pub(crate) fn add_other(&mut self, of: TypeId, target: TypeId) {
+        self.others.insert(of.0, target);
     }
 
     fn add(&mut self, of: TypeId, name: &str, field: Field) {

@@ -10,4 +10,5 @@ pub(crate) mod patches;
 pub(crate) mod replacements;
 pub(crate) mod replicas;
 pub(crate) mod sort;
+pub(crate) mod value_add;
 pub(crate) mod vars;

@@ -2,8 +2,10 @@
 
 use std::rc::Rc;
 
+use super::schema::Level;
 use super::{Accumulated, Build, Built, Folder, at};
 use crate::RenderError;
+use crate::build_origin::BuildOrigin;
 use crate::error::Place;
 use crate::files::{self, Content, Found};
 use crate::kustomization::Role;
@@ -19,14 +21,14 @@ impl Build<'_> {
     ) -> Built {
         if path::is_http(written) {
             let content = self.files.load(&folder.path, written, place)?;
-            return add_file(&content, built, place);
+            return add_file(&content, built, (folder.origin.as_ref(), written, place));
         }
         match self.files.find(&folder.path, written, place)? {
             Found::File(_) => {
                 let content = self.files.load(&folder.path, written, place)?;
-                add_file(&content, built, place)
+                add_file(&content, built, (folder.origin.as_ref(), written, place))
             }
-            Found::Folder(path) => self.add_base(folder, (path, place), built),
+            Found::Folder(path) => self.add_base(folder, (path, written, place), built),
             Found::Nothing if path::is_repository(written) => Err(RenderError::NotRun {
                 place: Box::new(place.clone()),
                 what: format!("the remote base `{written}`"),
@@ -45,11 +47,12 @@ impl Build<'_> {
     fn add_base(
         &self,
         folder: &Rc<Folder>,
-        (path, place): (String, &Place),
+        (path, written, place): (String, &str, &Place),
         built: &mut Accumulated,
     ) -> Built {
-        let base = Self::enter(folder, path, place)?;
+        let base = Self::enter(folder, (path, written), place)?;
         let kustomization = self.kustomization(&base.path)?;
+        self.choose_schema(&base, &kustomization, Level::Base)?;
         if kustomization.role == Role::Component {
             let reason = format!("`{}` is a Component; list it under `components`", base.path);
             return Err(place.clone().invalid(reason));
@@ -59,8 +62,17 @@ impl Build<'_> {
     }
 }
 
-fn add_file(content: &Content, built: &mut Accumulated, place: &Place) -> Built {
+fn add_file(
+    content: &Content,
+    built: &mut Accumulated,
+    (origin, written, place): (Option<&BuildOrigin>, &str, &Place),
+) -> Built {
     let mut read = Resources::new(read::resources(content)?);
     read.check_unique().map_err(at(place.clone()))?;
+    if let Some(origin) = origin.map(|origin| origin.of_file(written)) {
+        for resource in &mut read.list {
+            origin.set(resource)?;
+        }
+    }
     built.resources.append_all(read).map_err(at(place.clone()))
 }

@@ -1,125 +1,260 @@
-//! The built-in transformers in kustomize's order, which is not that of the file.
+//! The fields of a kustomization as transformers, in kustomize's order, which is not that of the file.
 
-use super::{Accumulated, Build, Built, Folder, at};
+use super::{Build, Built, Folder, at};
 use crate::error::Place;
 use crate::fault::{Fault, Step};
 use crate::field_spec::{Config, FieldSpec, merge_all, merge_one};
-use crate::files::{self, Content};
-use crate::kustomization::{
-    At, Kustomization, Label, Patch as PatchEntry, Read as _, Reader, Replacement,
-};
-use crate::read::Start;
-use crate::resources::Resources;
-use crate::transform::names::Affix;
+use crate::files;
+use crate::kustomization::{At, Kustomization, Label, Read as _, Reader};
+use crate::kustomization::{Patch as PatchEntry, Replacement, ReplacementEntry};
+use crate::read::{self, Start};
 use crate::transform::namespace::{Namespace, Subjects};
-use crate::transform::patches::{self, Patch, Remember};
-use crate::transform::{entries, images, names, namespace, replacements, replicas};
+use crate::transform::patches::{self, Patch};
+use crate::transformer::{Configured, Transformer};
 
-impl Build<'_> {
-    pub(super) fn run_transformers(
-        &self,
-        folder: &Folder,
-        kustomization: &Kustomization,
-        built: &mut Accumulated,
-    ) -> Built {
-        let config = built.config.clone();
-        let config = config
-            .as_deref()
-            .unwrap_or_else(|| crate::knowledge::default_config());
-        let run = Run {
-            build: self,
-            folder,
-            kustomization,
-            config,
-        };
-        let resources = &mut built.resources;
-        run.strategic_merges(resources)?;
-        run.patches(resources)?;
-        run.namespace(resources)?;
-        run.names(resources)?;
-        run.labels(resources)?;
-        run.annotations(resources)?;
-        run.json_patches(resources)?;
-        run.replicas(resources)?;
-        run.images(resources)?;
-        run.replacements(resources)
-    }
+/// Reads files for one kustomization, or for a configuration of its own.
+pub(super) struct Loader<'a, 'b> {
+    pub(super) build: &'a Build<'b>,
+    pub(super) folder: &'a Folder,
+    /// The file in which inline texts stand.
+    pub(super) file: &'a std::sync::Arc<str>,
 }
 
-/// The transformers of one kustomization.
-struct Run<'a, 'b> {
-    build: &'a Build<'b>,
-    folder: &'a Folder,
-    kustomization: &'a Kustomization,
-    config: &'a Config,
+/// The transformers of a kustomization's fields.
+pub(super) fn configured<'c>(
+    loader: &Loader<'_, '_>,
+    kustomization: &'c Kustomization,
+    config: &'c Config,
+) -> Built<Vec<Configured<'c>>> {
+    let mut list = List {
+        loader,
+        kustomization,
+        config,
+        transformers: Vec::new(),
+    };
+    list.strategic_merges()?;
+    list.patches()?;
+    list.namespace();
+    list.affixes();
+    list.labels()?;
+    list.annotations();
+    list.json_patches()?;
+    list.replicas();
+    list.images();
+    list.replacements()?;
+    Ok(list.transformers)
 }
 
-/// Runs one step, then drops what it emptied.
-fn settled<T>(
-    resources: &mut Resources,
-    place: Place,
-    step: impl FnOnce(&mut Resources) -> Step<T>,
-) -> Built<T> {
-    let done = step(resources).map_err(at(place))?;
-    resources.settle();
-    Ok(done)
+struct List<'a, 'b, 'c> {
+    loader: &'a Loader<'a, 'b>,
+    kustomization: &'c Kustomization,
+    config: &'c Config,
+    transformers: Vec<Configured<'c>>,
 }
 
-impl Run<'_, '_> {
+impl<'c> List<'_, '_, 'c> {
     fn place(&self, line: usize, field: impl Into<String>) -> Place {
         self.kustomization.place(line, field)
     }
 
-    fn load(&self, path: &str, place: &Place) -> Built<Content> {
+    fn add(&mut self, transformer: Transformer<'c>, kind: &'static str, place: Place) {
+        self.transformers.push(Configured {
+            transformer,
+            place,
+            kind,
+        });
+    }
+
+    fn strategic_merges(&mut self) -> Built {
+        let list = &self.kustomization.patches_strategic_merge;
+        let Some(first) = list.first() else {
+            return Ok(());
+        };
+        let mut patches = Vec::new();
+        for (index, item) in list.iter().enumerate() {
+            let place = self.place(item.line, format!("patchesStrategicMerge[{index}]"));
+            patches.extend(self.loader.strategic_merge(&item.value, &place)?);
+        }
+        let place = self.place(first.line, "patchesStrategicMerge");
+        let transformer = Transformer::StrategicMerge(patches);
+        self.add(transformer, "PatchStrategicMergeTransformer", place);
+        Ok(())
+    }
+
+    fn patches(&mut self) -> Built {
+        for (index, item) in self.kustomization.patches.iter().enumerate() {
+            let place = self.place(item.line, format!("patches[{index}]"));
+            let patch = self.loader.patch(&item.value, &place)?;
+            let transformer = Transformer::Patch(patch, item.value.target.clone());
+            self.add(transformer, "PatchTransformer", place);
+        }
+        Ok(())
+    }
+
+    fn namespace(&mut self) {
+        let item = &self.kustomization.namespace;
+        if item.value.is_empty() {
+            return;
+        }
+        let namespace = Namespace {
+            name: item.value.as_str().into(),
+            fields: self.config.namespace.as_slice().into(),
+            subjects: Subjects::NamedDefault,
+            unset_only: false,
+        };
+        let place = self.place(item.line, "namespace");
+        self.add(
+            Transformer::Namespace(namespace),
+            "NamespaceTransformer",
+            place,
+        );
+    }
+
+    fn affixes(&mut self) {
+        let (prefix, suffix) = (
+            &self.kustomization.name_prefix,
+            &self.kustomization.name_suffix,
+        );
+        if !prefix.value.is_empty() {
+            let fields = self.config.name_prefix.as_slice().into();
+            let transformer = Transformer::Prefix(prefix.value.clone(), fields);
+            self.add(
+                transformer,
+                "PrefixTransformer",
+                self.place(prefix.line, "namePrefix"),
+            );
+        }
+        if !suffix.value.is_empty() {
+            let fields = self.config.name_suffix.as_slice().into();
+            let transformer = Transformer::Suffix(suffix.value.clone(), fields);
+            self.add(
+                transformer,
+                "SuffixTransformer",
+                self.place(suffix.line, "nameSuffix"),
+            );
+        }
+    }
+
+    fn labels(&mut self) -> Built {
+        let (labels, common) = (
+            &self.kustomization.labels,
+            &self.kustomization.common_labels,
+        );
+        if labels.is_empty() && common.value.is_empty() {
+            return Ok(());
+        }
+        for (index, item) in labels.iter().enumerate() {
+            let place = self.place(item.line, format!("labels[{index}]"));
+            let fields = label_fields(&item.value, self.config).map_err(at(place.clone()))?;
+            let transformer = Transformer::Entries(item.value.pairs.clone(), fields.into());
+            self.add(transformer, "LabelTransformer", place);
+        }
+        let fields = self.config.common_labels.as_slice().into();
+        let transformer = Transformer::Entries(common.value.clone(), fields);
+        self.add(
+            transformer,
+            "LabelTransformer",
+            self.place(common.line, "commonLabels"),
+        );
+        Ok(())
+    }
+
+    fn annotations(&mut self) {
+        let common = &self.kustomization.common_annotations;
+        if common.value.is_empty() {
+            return;
+        }
+        let fields = self.config.common_annotations.as_slice().into();
+        let transformer = Transformer::Entries(common.value.clone(), fields);
+        let place = self.place(common.line, "commonAnnotations");
+        self.add(transformer, "AnnotationsTransformer", place);
+    }
+
+    fn json_patches(&mut self) -> Built {
+        for (index, item) in self.kustomization.patches_json6902.iter().enumerate() {
+            let place = self.place(item.line, format!("patchesJson6902[{index}]"));
+            let transformer = self.loader.json_patch(&item.value, &place)?;
+            self.add(transformer, "PatchJson6902Transformer", place);
+        }
+        Ok(())
+    }
+
+    fn replicas(&mut self) {
+        for (index, item) in self.kustomization.replicas.iter().enumerate() {
+            let fields = self.config.replicas.as_slice().into();
+            let transformer = Transformer::Replicas(item.value.clone(), fields);
+            let place = self.place(item.line, format!("replicas[{index}]"));
+            self.add(transformer, "ReplicaCountTransformer", place);
+        }
+    }
+
+    fn images(&mut self) {
+        for (index, item) in self.kustomization.images.iter().enumerate() {
+            let fields = self.config.images.as_slice().into();
+            let transformer = Transformer::Images(item.value.clone(), fields);
+            let place = self.place(item.line, format!("images[{index}]"));
+            self.add(transformer, "ImageTagTransformer", place);
+        }
+    }
+
+    fn replacements(&mut self) -> Built {
+        let list = &self.kustomization.replacements;
+        for (index, item) in list.iter().enumerate() {
+            let place = self.place(item.line, format!("replacements[{index}]"));
+            let replacements = self.loader.replacements(&item.value, &place)?;
+            // All entries are one transformer to kustomize.
+            let kind = if index + 1 == list.len() {
+                "ReplacementTransformer"
+            } else {
+                ""
+            };
+            self.add(Transformer::Replacements(replacements), kind, place);
+        }
+        Ok(())
+    }
+}
+
+fn label_fields(label: &Label, config: &Config) -> Step<Vec<FieldSpec>> {
+    let mut fields = label.fields.clone();
+    let mut merge = || {
+        merge_all(&mut fields, &config.labels)?;
+        if label.selectors {
+            return merge_all(&mut fields, &config.common_labels);
+        }
+        if label.templates {
+            merge_all(&mut fields, &config.template_labels)?;
+        }
+        merge_one(&mut fields, &FieldSpec::everywhere("metadata/labels"))
+    };
+    merge().map_err(|conflict| Fault::Here(conflict.0))?;
+    Ok(fields)
+}
+
+impl Loader<'_, '_> {
+    pub(super) fn text(&self, path: &str, place: &Place) -> Built<files::Content> {
         self.build.files.load(&self.folder.path, path, place)
     }
 
-    fn inline(&self, line: usize) -> Start<'_> {
+    pub(super) fn inline(&self, line: usize) -> Start<'_> {
         Start {
-            file: &self.kustomization.file,
+            file: self.file,
             line,
         }
     }
 
-    fn strategic_merges(&self, resources: &mut Resources) -> Built {
-        for (index, item) in self
-            .kustomization
-            .patches_strategic_merge
-            .iter()
-            .enumerate()
-        {
-            let place = self.place(item.line, format!("patchesStrategicMerge[{index}]"));
-            let inline = crate::read::from_text(&item.value, self.inline(item.line));
-            let patches = match inline {
-                Ok(patches) => patches,
-                Err(_) => crate::read::resources(&self.load(&item.value, &place)?)?,
-            };
-            settled(resources, place, |resources| {
-                let mut patches = patches.iter();
-                patches.try_for_each(|patch| {
-                    patches::merge_by_id(resources, patch, crate::knowledge::schema())
-                })
-            })?;
+    /// An inline patch, or the path of one.
+    pub(super) fn strategic_merge(
+        &self,
+        text: &str,
+        place: &Place,
+    ) -> Built<Vec<crate::resource::Resource>> {
+        match read::from_text(text, self.inline(place.line)) {
+            Ok(patches) => Ok(patches),
+            Err(_) => read::resources(&self.text(text, place)?),
         }
-        Ok(())
     }
 
-    fn patches(&self, resources: &mut Resources) -> Built {
-        for (index, item) in self.kustomization.patches.iter().enumerate() {
-            let place = self.place(item.line, format!("patches[{index}]"));
-            let (entry, line) = (&item.value, item.line);
-            let patch = self.read_patch(entry, &place)?;
-            let count = settled(resources, place, |resources| apply(resources, entry, patch))?;
-            if count == Some(0) {
-                let place = self.place(line, format!("patches[{index}].target"));
-                let message = "the target matches no object; correct or remove the patch";
-                self.build.find(place, message);
-            }
-        }
-        Ok(())
-    }
-
-    fn read_patch(&self, entry: &PatchEntry, place: &Place) -> Built<Patch> {
+    pub(super) fn patch(&self, entry: &PatchEntry, place: &Place) -> Built<Patch> {
         let inline = entry.inline.trim();
         let invalid = |reason: &str| Err(place.clone().invalid(reason));
         let patch = match (inline.is_empty(), entry.path.is_empty()) {
@@ -127,7 +262,7 @@ impl Run<'_, '_> {
             (false, false) => return invalid("`path` and `patch` exclude each other"),
             (false, true) => Patch::read(inline, self.inline(place.line)),
             (true, false) => {
-                let content = self.load(&entry.path, place)?;
+                let content = self.text(&entry.path, place)?;
                 let start = Start {
                     file: &content.name,
                     line: 0,
@@ -145,197 +280,50 @@ impl Run<'_, '_> {
         Ok(patch)
     }
 
-    fn namespace(&self, resources: &mut Resources) -> Built {
-        let item = &self.kustomization.namespace;
-        if item.value.is_empty() {
-            return Ok(());
-        }
-        let namespace = Namespace {
-            name: &item.value,
-            fields: &self.config.namespace,
-            subjects: Subjects::NamedDefault,
-            unset_only: false,
-        };
-        settled(resources, self.place(item.line, "namespace"), |resources| {
-            namespace::set(resources, namespace)
-        })
-    }
-
-    fn names(&self, resources: &mut Resources) -> Built {
-        let (prefix, suffix) = (
-            &self.kustomization.name_prefix,
-            &self.kustomization.name_suffix,
-        );
-        if !prefix.value.is_empty() {
-            settled(
-                resources,
-                self.place(prefix.line, "namePrefix"),
-                |resources| {
-                    names::affix(
-                        resources,
-                        Affix::Prefix(&prefix.value),
-                        &self.config.name_prefix,
-                    )
-                },
-            )?;
-        }
-        if !suffix.value.is_empty() {
-            settled(
-                resources,
-                self.place(suffix.line, "nameSuffix"),
-                |resources| {
-                    names::affix(
-                        resources,
-                        Affix::Suffix(&suffix.value),
-                        &self.config.name_suffix,
-                    )
-                },
-            )?;
-        }
-        Ok(())
-    }
-
-    fn labels(&self, resources: &mut Resources) -> Built {
-        for (index, item) in self.kustomization.labels.iter().enumerate() {
-            let place = self.place(item.line, format!("labels[{index}]"));
-            let fields = self.label_fields(&item.value).map_err(at(place.clone()))?;
-            settled(resources, place, |resources| {
-                entries::set(resources, &item.value.pairs, &fields)
-            })?;
-        }
-        let common = &self.kustomization.common_labels;
-        settled(
-            resources,
-            self.place(common.line, "commonLabels"),
-            |resources| entries::set(resources, &common.value, &self.config.common_labels),
-        )
-    }
-
-    fn label_fields(&self, label: &Label) -> Step<Vec<FieldSpec>> {
-        let mut fields = label.fields.clone();
-        let mut merge = || {
-            merge_all(&mut fields, &self.config.labels)?;
-            if label.selectors {
-                return merge_all(&mut fields, &self.config.common_labels);
-            }
-            if label.templates {
-                merge_all(&mut fields, &self.config.template_labels)?;
-            }
-            merge_one(&mut fields, &FieldSpec::everywhere("metadata/labels"))
-        };
-        merge().map_err(|conflict| Fault::Here(conflict.0))?;
-        Ok(fields)
-    }
-
-    fn annotations(&self, resources: &mut Resources) -> Built {
-        let common = &self.kustomization.common_annotations;
-        let place = self.place(common.line, "commonAnnotations");
-        settled(resources, place, |resources| {
-            entries::set(resources, &common.value, &self.config.common_annotations)
-        })
-    }
-
-    fn json_patches(&self, resources: &mut Resources) -> Built {
-        for (index, item) in self.kustomization.patches_json6902.iter().enumerate() {
-            let field = format!("patchesJson6902[{index}]");
-            let place = self.place(item.line, field.clone());
-            let entry = &item.value;
-            let invalid = |reason: &str| Err(place.clone().invalid(reason));
-            let Some(target) = entry
-                .target
-                .as_ref()
-                .filter(|target| !target.name.is_empty())
-            else {
-                return invalid("`target.name` is missing");
-            };
-            let text = match (entry.path.is_empty(), entry.inline.is_empty()) {
-                (true, true) => return invalid("a patch needs `path` or `patch`"),
-                (false, false) => return invalid("`path` and `patch` exclude each other"),
-                (true, false) => entry.inline.clone(),
-                (false, true) => files::text(&self.load(&entry.path, &place)?)?.to_owned(),
-            };
-            let operations = patches::operations(&text).map_err(at(place.clone()))?;
-            if operations.is_empty() {
-                return invalid("the patch is empty");
-            }
-            let count = settled(resources, place, |resources| {
-                patches::apply_json(resources, &operations, target, Remember::Nothing)
-            })?;
-            if count == 0 {
-                let message = "the target matches no object; correct or remove the patch";
-                self.build.find(self.place(item.line, field), message);
-            }
-        }
-        Ok(())
-    }
-
-    fn replicas(&self, resources: &mut Resources) -> Built {
-        for (index, item) in self.kustomization.replicas.iter().enumerate() {
-            let place = self.place(item.line, format!("replicas[{index}]"));
-            settled(resources, place, |resources| {
-                replicas::set(resources, &item.value, &self.config.replicas)
-            })?;
-        }
-        Ok(())
-    }
-
-    fn images(&self, resources: &mut Resources) -> Built {
-        for (index, item) in self.kustomization.images.iter().enumerate() {
-            let field = format!("images[{index}]");
-            let count = settled(
-                resources,
-                self.place(item.line, field.clone()),
-                |resources| images::set(resources, &item.value, &self.config.images),
-            )?;
-            if count == 0 {
-                let name = &item.value.name;
-                let message = format!("no image is named `{name}`; correct or remove the entry");
-                self.build.find(self.place(item.line, field), message);
-            }
-        }
-        Ok(())
-    }
-
-    fn replacements(&self, resources: &mut Resources) -> Built {
-        for (index, item) in self.kustomization.replacements.iter().enumerate() {
-            let field = format!("replacements[{index}]");
-            let place = self.place(item.line, field.clone());
-            for replacement in &self.replacements_of(&item.value, &place)? {
-                let unmatched = settled(resources, place.clone(), |resources| {
-                    replacements::apply(resources, replacement)
-                })?;
-                for target in unmatched {
-                    let field = format!("{field}.targets[{target}]");
-                    let message = "selects no object; correct or remove the target";
-                    self.build.find(self.place(item.line, field), message);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn replacements_of(
+    pub(super) fn json_patch(
         &self,
-        entry: &crate::kustomization::ReplacementEntry,
+        entry: &PatchEntry,
+        place: &Place,
+    ) -> Built<Transformer<'static>> {
+        let invalid = |reason: &str| Err(place.clone().invalid(reason));
+        let target = entry
+            .target
+            .as_ref()
+            .filter(|target| !target.name.is_empty());
+        let Some(target) = target else {
+            return invalid("`target.name` is missing");
+        };
+        let text = match (entry.path.is_empty(), entry.inline.is_empty()) {
+            (true, true) => return invalid("a patch needs `path` or `patch`"),
+            (false, false) => return invalid("`path` and `patch` exclude each other"),
+            (true, false) => entry.inline.clone(),
+            (false, true) => files::text(&self.text(&entry.path, place)?)?.to_owned(),
+        };
+        let operations = patches::operations(&text).map_err(at(place.clone()))?;
+        if operations.is_empty() {
+            return invalid("the patch is empty");
+        }
+        Ok(Transformer::JsonPatch(operations, target.clone()))
+    }
+
+    pub(super) fn replacements(
+        &self,
+        entry: &ReplacementEntry,
         place: &Place,
     ) -> Built<Vec<Replacement>> {
         let inline = &entry.replacement;
         if entry.path.is_empty() {
             return Ok(vec![inline.clone()]);
         }
-        let has_targets = inline
-            .targets
-            .as_ref()
-            .is_some_and(|targets| !targets.is_empty());
-        if inline.source.is_some() || has_targets {
+        let targets = inline.targets.as_deref().unwrap_or_default();
+        if inline.source.is_some() || !targets.is_empty() {
             let reason = "`path` and an inline replacement exclude each other";
             return Err(place.clone().invalid(reason));
         }
-        let content = self.load(&entry.path, place)?;
+        let content = self.text(&entry.path, place)?;
         let Some(root) = super::first_document(&content)? else {
-            return Err(
-                Place::file(&content.name).invalid("must be a replacement or a list of them")
-            );
+            let reason = "must be a replacement or a list of them";
+            return Err(Place::file(&content.name).invalid(reason));
         };
         let reader = Reader::lenient(&content.name);
         let at = At::root(&root, &reader);
@@ -343,33 +331,5 @@ impl Run<'_, '_> {
             return at.list();
         }
         Ok(vec![Replacement::read(&at)?])
-    }
-}
-
-/// Applies one entry; answers how many objects its target selected.
-fn apply(resources: &mut Resources, entry: &PatchEntry, patch: Patch) -> Step<Option<usize>> {
-    let schema = crate::knowledge::schema();
-    match (patch, &entry.target) {
-        (Patch::Merge(list), Some(target)) => match list.as_slice() {
-            [] => Ok(None),
-            [one] => patches::merge_selected(resources, one, target, schema).map(Some),
-            _ => {
-                Err("several patches in one entry cannot have a target; make each an entry".into())
-            }
-        },
-        (Patch::Merge(list), None) => {
-            for patch in &list {
-                patches::merge_by_id(resources, patch, schema)?;
-                if patch.history.renames || patch.history.changes_kind {
-                    resources.settle();
-                }
-            }
-            Ok(None)
-        }
-        (Patch::Json(operations), _) if operations.is_empty() => Ok(None),
-        (Patch::Json(_), None) => Err("a JSON patch needs a `target`".into()),
-        (Patch::Json(operations), Some(target)) => {
-            patches::apply_json(resources, &operations, target, Remember::Id).map(Some)
-        }
     }
 }

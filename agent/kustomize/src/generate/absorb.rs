@@ -2,6 +2,7 @@
 
 use tidegate_yaml::{Node, NodeValue};
 
+use crate::build_origin;
 use crate::fault::Step;
 use crate::node;
 use crate::resource::{Behavior, Resource};
@@ -34,6 +35,7 @@ pub(crate) fn absorb(resources: &mut Resources, mut new: Resource) -> Step {
     }
     take_metadata(&mut new, old)?;
     if behavior == Behavior::Merge {
+        build_origin::restore(&mut new, build_origin::of(old))?;
         for field in ["data", "binaryData"] {
             let merged = merged(texts(&old.node, field), texts(&new.node, field));
             set_texts(&mut new.node, field, merged)?;

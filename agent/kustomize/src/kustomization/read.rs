@@ -47,16 +47,6 @@ const FIELDS: [&str; 34] = [
     "vars",
 ];
 
-/// Fields that are known and not supported.
-const NOT_RUN: [&str; 6] = [
-    "buildMetadata",
-    "crds",
-    "generators",
-    "openapi",
-    "transformers",
-    "validators",
-];
-
 /// What is read before old names are brought to new ones.
 #[derive(Default)]
 struct Raw {
@@ -97,13 +87,6 @@ impl Raw {
             "metadata" => metadata(at)?,
             "helmCharts" | "helmGlobals" | "helmChartInflationGenerator" if !at.is_null() => {
                 return Err(helm(at));
-            }
-            _ if NOT_RUN.contains(&name) && !at.is_null() && !is_empty_list => {
-                return Err(RenderError::NotRun {
-                    place: Box::new(at.place()),
-                    what: format!("`{name}`"),
-                    reason: "it is not supported; use the other fields".to_owned(),
-                });
             }
             _ => self.kustomization.read_field(name, at)?,
         }
@@ -183,6 +166,12 @@ impl Kustomization {
             }
             "generatorOptions" => self.generator_options = at.optional()?,
             "configurations" => self.configurations = at.items()?,
+            "openapi" => self.open_api = at.item()?,
+            "crds" => self.crds = at.items()?,
+            "generators" => self.generators = at.items()?,
+            "transformers" => self.transformers = at.items()?,
+            "validators" => self.validators = at.items()?,
+            "buildMetadata" => self.build_metadata = at.list()?,
             _ => {}
         }
         Ok(())

@@ -1,5 +1,7 @@
 //! `namespace`.
 
+use std::borrow::Cow;
+
 use tidegate_yaml::Node;
 
 use crate::fault::{Fault, Step};
@@ -16,21 +18,26 @@ pub(crate) enum Subjects {
     /// Those named `default`.
     #[default]
     NamedDefault,
+    AllServiceAccounts,
+    None,
 }
 
 /// What is set, and where.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Namespace<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) fields: &'a [FieldSpec],
+    pub(crate) name: Cow<'a, str>,
+    pub(crate) fields: Cow<'a, [FieldSpec]>,
     pub(crate) subjects: Subjects,
     /// Whether namespaces that are set stay.
     pub(crate) unset_only: bool,
 }
 
 /// Moves all objects to a namespace.
-pub(crate) fn set(resources: &mut Resources, namespace: Namespace<'_>) -> Step {
+pub(crate) fn set(resources: &mut Resources, namespace: &Namespace<'_>) -> Step {
     for resource in &mut resources.list {
+        if namespace.name.is_empty() {
+            return Ok(());
+        }
         if node::metadata_entry(&resource.node, "annotations", HELM) == Some("true") {
             continue;
         }
@@ -47,7 +54,7 @@ pub(crate) fn set(resources: &mut Resources, namespace: Namespace<'_>) -> Step {
 const HELM: &str = "internal.config.kubernetes.io/helm-generated";
 
 /// Sets one object's namespace, without a look at others.
-pub(crate) fn set_one(resource: &mut Resource, namespace: Namespace<'_>) -> Step {
+pub(crate) fn set_one(resource: &mut Resource, namespace: &Namespace<'_>) -> Step {
     let gvk = resource.gvk().clone();
     let node = &mut resource.node;
     if gvk.scope() == Scope::Namespaced {
@@ -58,7 +65,7 @@ pub(crate) fn set_one(resource: &mut Resource, namespace: Namespace<'_>) -> Step
     if is_binding {
         set_subjects(node, namespace)?;
     }
-    for spec in namespace.fields {
+    for spec in namespace.fields.as_ref() {
         let is_metadata = spec.path == "metadata/namespace"
             || (spec.path == "metadata/name" && gvk.api_version() != "v1");
         let is_subject = is_binding
@@ -77,7 +84,7 @@ pub(crate) fn set_one(resource: &mut Resource, namespace: Namespace<'_>) -> Step
 fn set_field(
     spec: &FieldSpec,
     object: (&Gvk, &mut Node),
-    namespace: Namespace<'_>,
+    namespace: &Namespace<'_>,
     tag: &'static str,
 ) -> Step {
     let create = Create {
@@ -88,17 +95,19 @@ fn set_field(
     walk::visit(spec, object, Some(create), &mut set)
 }
 
-fn set_value(found: &mut Node, namespace: Namespace<'_>) -> Step {
+fn set_value(found: &mut Node, namespace: &Namespace<'_>) -> Step {
     if namespace.unset_only && !node::value(found).is_empty() {
         return Ok(());
     }
-    let new = node::with_tag(node::scalar(namespace.name), node::STRING);
+    let new = node::with_tag(node::scalar(&namespace.name), node::STRING);
     node::set_scalar(found, new)
 }
 
-fn set_subjects(object: &mut Node, namespace: Namespace<'_>) -> Step {
+fn set_subjects(object: &mut Node, namespace: &Namespace<'_>) -> Step {
     let (field, expected) = match namespace.subjects {
+        Subjects::None => return Ok(()),
         Subjects::NamedDefault => ("name", "default"),
+        Subjects::AllServiceAccounts => ("kind", "ServiceAccount"),
     };
     let Some(subjects) = node::lookup(object, &["subjects"], None)? else {
         return Ok(());
