@@ -519,7 +519,7 @@ fn drop_local(resources: &mut Resources) -> Result<(), Fault> {
 
 /// The first document of a file, without nulls.
 pub(crate) fn first_document(content: &Content) -> Built<Option<tidegate_yaml::Node>> {
-    let text = files::text(content)?;
+    let text = read::first_document(files::text(content)?);
     let documents = tidegate_yaml::parse_documents(text, &tidegate_yaml::Limits::default())
         .map_err(|error| read::malformed(&error, Place::file(&content.name)))?;
     Ok(documents

@@ -217,9 +217,14 @@ fn put_back(pairs: &mut [(Node, Node)], index: usize, node: Node) {
     }
 }
 
+/// Takes the first value of a key, and drops the others.
 fn take(pairs: &mut Vec<(Node, Node)>, key: &str) -> Option<Node> {
-    let index = node::position(pairs, key)?;
-    Some(pairs.remove(index).1)
+    let mut taken = None;
+    while let Some(index) = node::position(pairs, key) {
+        let (_, value) = pairs.remove(index);
+        taken = taken.or(Some(value));
+    }
+    taken
 }
 
 /// Scalars and lists that do not merge: the patch's, if it has one.

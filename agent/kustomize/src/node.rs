@@ -516,6 +516,24 @@ fn find_part<'a>(node: &'a Node, part: &str) -> Step<Option<&'a Node>> {
     Ok(node.get(part))
 }
 
+/// The style in which go-yaml writes a text.
+fn written_style(text: &str) -> ScalarStyle {
+    let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
+    let starts = text
+        .bytes()
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic());
+    if !starts || !text.bytes().all(is_usual) {
+        return match tidegate_yaml::emit(&text.into()).bytes().next() {
+            Some(b'"') => ScalarStyle::DoubleQuoted,
+            Some(b'\'') => ScalarStyle::SingleQuoted,
+            Some(b'|') => ScalarStyle::Literal,
+            _ => ScalarStyle::Plain,
+        };
+    }
+    style(&Node::string(text))
+}
+
 /// How the texts of a JSON value are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum JsonStyle {
@@ -535,7 +553,7 @@ pub(crate) fn from_json(value: &serde_json::Value, mark: Mark, style: JsonStyle)
     };
     let text = |text: &str| match style {
         JsonStyle::Quoted => Node::scalar(text, ScalarStyle::DoubleQuoted),
-        JsonStyle::Yaml => Node::string(text),
+        JsonStyle::Yaml => Node::scalar(text, written_style(text)),
     };
     let mut node = match value {
         Value::Null => scalar("null"),

@@ -112,6 +112,27 @@ fn pieces(text: &str, start: Start<'_>) -> Result<Vec<Piece>, RenderError> {
     Ok(pieces)
 }
 
+/// The text of the first document: where one is read, others may be anything.
+pub(crate) fn first_document(text: &str) -> &str {
+    let (mut length, mut has_started) = (0, false);
+    for line in text.split_inclusive('\n') {
+        let marker = line.get(..3).filter(|_| {
+            let next = line.get(3..).and_then(|rest| rest.chars().next());
+            next.is_none_or(char::is_whitespace)
+        });
+        match marker {
+            Some("..." | "---") if has_started => return text.get(..length).unwrap_or(text),
+            Some("---") => has_started = true,
+            _ => {
+                let content = line.trim_start();
+                has_started |= !(content.is_empty() || content.starts_with(['#', '%']));
+            }
+        }
+        length += line.len();
+    }
+    text
+}
+
 /// The text up to `...`: kustomize reads one document, and nothing behind it.
 fn before_end(text: &str) -> &str {
     let mut ends = text.match_indices("\n...");

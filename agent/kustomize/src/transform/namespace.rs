@@ -46,6 +46,7 @@ pub(crate) fn set(resources: &mut Resources, namespace: &Namespace<'_>) -> Step 
             .map_err(|fault| fault.within(|| resource.origin.to_string()))?;
         resource.refresh();
     }
+    resources.forget_names();
     resources.check_unique().map_err(|fault| {
         fault.within(|| format!("namespace `{}` makes two objects one", namespace.name))
     })

@@ -2,6 +2,9 @@
 #![cfg(test)]
 
 mod cases;
+mod differential;
 mod library;
 mod oracle;
+mod overlays;
+mod random;
 mod tree;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use tidegate_kustomize::{Options, render};
+use tidegate_kustomize::{Options, Rule, render};
 
 use crate::tree::MemoryTree;
 
@@ -12,6 +12,8 @@ pub(crate) type Outcome = Result<String, String>;
 
 pub(crate) fn ours(tree: &MemoryTree, folder: &str) -> Outcome {
     match render(tree, folder, &Options::default()) {
+        // Kustomize renders no folder without a kustomization.
+        Ok(output) if output.rule == Rule::Folder => Err("no kustomization".to_owned()),
         Ok(output) => Ok(output.to_yaml()),
         Err(error) => Err(error.to_string()),
     }
