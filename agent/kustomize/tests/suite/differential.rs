@@ -108,7 +108,10 @@ fn damage(overlay: &mut Overlay, random: &mut Random) {
         ),
         _ => {
             let end = lines[at].len();
-            lines[at].insert_str(end, random.pick(&[" ", ":", " #", "]", "}", "'", "\""]));
+            lines[at].insert_str(
+                end,
+                random.pick::<&str>(&[" ", ":", " #", "]", "}", "'", "\""]),
+            );
         }
     }
     *text = lines.join("\n") + "\n";
