@@ -519,14 +519,11 @@ fn drop_local(resources: &mut Resources) -> Result<(), Fault> {
 
 /// The first document of a file, without nulls.
 pub(crate) fn first_document(content: &Content) -> Built<Option<tidegate_yaml::Node>> {
-    let text = read::first_document(files::text(content)?);
-    let documents = tidegate_yaml::parse_documents(text, &tidegate_yaml::Limits::default())
+    let limits = tidegate_yaml::Limits::default();
+    let document = tidegate_yaml::parse_first_document(files::text(content)?, &limits)
         .map_err(|error| read::malformed(&error, Place::file(&content.name)))?;
-    Ok(documents
-        .into_iter()
-        .next()
-        .filter(|document| !document.is_empty())
-        .map(|document| document.root))
+    let document = document.filter(|document| !document.is_empty());
+    Ok(document.map(|document| document.root))
 }
 
 /// Whether a file in a folder is a lock or a kustomization, and so never an object.

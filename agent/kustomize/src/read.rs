@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use serde_json::Value;
 use tidegate_object::Origin;
-use tidegate_yaml::{Limits, Node, NodeValue, YamlError, parse_documents};
+use tidegate_yaml::{Limits, Node, NodeValue, YamlError, parse_first_document};
 
 use crate::RenderError;
 use crate::error::Place;
@@ -89,9 +89,9 @@ fn pieces(text: &str, start: Start<'_>) -> Result<Vec<Piece>, RenderError> {
     let is_alone = texts.len() == 1;
     let mut pieces = Vec::with_capacity(texts.len());
     for (number, (offset, text)) in texts.into_iter().enumerate() {
-        let documents = parse_documents(before_end(text), &Limits::default())
+        let document = parse_first_document(text, &Limits::default())
             .map_err(|error| malformed(&error, start.place(offset)))?;
-        let Some(document) = documents.into_iter().next().filter(|one| !one.is_empty()) else {
+        let Some(document) = document.filter(|one| !one.is_empty()) else {
             continue;
         };
         let piece = |root| Piece {
@@ -110,40 +110,6 @@ fn pieces(text: &str, start: Start<'_>) -> Result<Vec<Piece>, RenderError> {
         }
     }
     Ok(pieces)
-}
-
-/// The text of the first document: where one is read, others may be anything.
-pub(crate) fn first_document(text: &str) -> &str {
-    let (mut length, mut has_started) = (0, false);
-    for line in text.split_inclusive('\n') {
-        let marker = line.get(..3).filter(|_| {
-            let next = line.get(3..).and_then(|rest| rest.chars().next());
-            next.is_none_or(char::is_whitespace)
-        });
-        match marker {
-            Some("..." | "---") if has_started => return text.get(..length).unwrap_or(text),
-            Some("---") => has_started = true,
-            _ => {
-                let content = line.trim_start();
-                has_started |= !(content.is_empty() || content.starts_with(['#', '%']));
-            }
-        }
-        length += line.len();
-    }
-    text
-}
-
-/// The text up to `...`: kustomize reads one document, and nothing behind it.
-fn before_end(text: &str) -> &str {
-    let mut ends = text.match_indices("\n...");
-    let is_end = |index: usize| {
-        let next = text.get(index + 4..).and_then(|rest| rest.chars().next());
-        next.is_none_or(char::is_whitespace)
-    };
-    match ends.find(|(index, _)| is_end(*index)) {
-        Some((index, _)) => text.get(..=index).unwrap_or(text),
-        None => text,
-    }
 }
 
 /// Splits at lines that start with `---`, whatever they are part of (`splitDocuments`).

@@ -42,6 +42,29 @@ impl Document {
 /// # Ok::<(), tidegate_yaml::YamlError>(())
 /// ```
 pub fn parse_documents(text: &str, limits: &Limits) -> Result<Vec<Document>, YamlError> {
+    check(text, limits)?;
+    Parser::new(text, limits).documents()
+}
+
+/// Reads the first document of a text, as tools do that decode a text once: what stands behind that
+/// document is not looked at, and may be no YAML. `None` if there is no document.
+///
+/// # Errors
+/// As [`parse_documents`].
+///
+/// ```
+/// use tidegate_yaml::{Limits, parse_first_document};
+///
+/// let document = parse_first_document("a: 1\n---\n[", &Limits::default())?;
+/// assert_eq!(document.unwrap().root.to_json()?.to_string(), r#"{"a":1}"#);
+/// # Ok::<(), tidegate_yaml::YamlError>(())
+/// ```
+pub fn parse_first_document(text: &str, limits: &Limits) -> Result<Option<Document>, YamlError> {
+    check(text, limits)?;
+    Parser::new(text, limits).first()
+}
+
+fn check(text: &str, limits: &Limits) -> Result<(), YamlError> {
     if text.len() > limits.bytes {
         return Err(YamlError::Limit {
             mark: Mark { line: 1, column: 1 },
@@ -49,6 +72,5 @@ pub fn parse_documents(text: &str, limits: &Limits) -> Result<Vec<Document>, Yam
             unit: "bytes",
         });
     }
-    characters::check(text)?;
-    Parser::new(text, limits).documents()
+    characters::check(text)
 }

@@ -65,7 +65,7 @@ mod scanner;
 mod timestamp;
 mod token;
 
-pub use document::{Document, parse_documents};
+pub use document::{Document, parse_documents, parse_first_document};
 pub use duplicate::Duplicate;
 pub use emit::{emit, emit_all};
 pub use error::YamlError;

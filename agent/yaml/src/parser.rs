@@ -73,6 +73,15 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// The first document; what is behind it may be anything.
+    pub(crate) fn first(mut self) -> Result<Option<Document>, YamlError> {
+        if self.next_is(&Kind::StreamEnd)? {
+            return Ok(None);
+        }
+        let root = self.document(0)?;
+        Ok(Some(Document { root }))
+    }
+
     /// A document that others stand before; only the first may come without `---`.
     fn document(&mut self, before: usize) -> Result<Node, YamlError> {
         let has_directives = self.directives()?;

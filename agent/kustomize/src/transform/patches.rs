@@ -1,7 +1,7 @@
 //! `patches`, `patchesStrategicMerge`, `patchesJson6902`.
 
 use serde_json::Value;
-use tidegate_yaml::{Limits, Node, NodeValue, parse_documents};
+use tidegate_yaml::{Limits, Node, NodeValue, parse_first_document};
 
 use crate::fault::{Fault, Step};
 use crate::history;
@@ -54,9 +54,9 @@ pub(crate) fn operations(text: &str) -> Step<Vec<Operation>> {
     let value = if text.starts_with('[') {
         serde_json::from_str(text).map_err(|error| Fault::Here(error.to_string()))?
     } else {
-        let documents = parse_documents(text, &Limits::default())
+        let document = parse_first_document(text, &Limits::default())
             .map_err(|error| Fault::Here(error.to_string()))?;
-        match documents.first() {
+        match &document {
             Some(document) => old_json(&document.root)?,
             None => Value::Null,
         }

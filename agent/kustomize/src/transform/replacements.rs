@@ -1,7 +1,7 @@
 //! `replacements`: values copied from one field to others.
 
 use serde_json::Value;
-use tidegate_yaml::{Limits, Node, parse_documents};
+use tidegate_yaml::{Limits, Node, parse_first_document};
 
 use crate::fault::{Fault, Step};
 use crate::field_spec::split_dotted;
@@ -230,10 +230,10 @@ fn set_inside_text(
         let Some(text) = found.text().map(str::to_owned) else {
             continue;
         };
-        let Ok(documents) = parse_documents(&text, &Limits::default()) else {
+        let Ok(document) = parse_first_document(&text, &Limits::default()) else {
             continue;
         };
-        let Some(mut root) = documents.into_iter().next().map(|document| document.root) else {
+        let Some(mut root) = document.map(|document| document.root) else {
             return Ok(false);
         };
         let mut set = |found: &mut Node| {
