@@ -1,6 +1,7 @@
 //! A layer's status, worked out from how it stands.
 
 mod condition;
+mod pace;
 mod reason;
 mod summary;
 mod writer;
@@ -12,6 +13,7 @@ use tidegate_source::Revision;
 use crate::{HistoryEntry, LayerStatus, Outcome, Run, Step, SyncRequest, Waiting};
 
 pub(crate) use condition::find;
+pub(crate) use pace::Pace;
 pub(crate) use reason::{Passing, Reason};
 pub(crate) use writer::{StatusWriter, is_settled};
 

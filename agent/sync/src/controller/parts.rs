@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use super::Board;
 use crate::events::Events;
 use crate::sources::Sources;
+use crate::status::Pace;
 use crate::{Engine, Fleet, Metrics};
 
 /// How many layers are rendered at the same time.
@@ -43,6 +44,7 @@ pub(super) struct Parts {
     pub fleet: Fleet,
     pub metrics: Arc<Metrics>,
     pub events: Events,
+    pub pace: Arc<Pace>,
     pub mirror: Option<Mirror>,
     pub renderers: Arc<Semaphore>,
     pub concurrency: usize,
@@ -57,6 +59,7 @@ impl Parts {
             sources: Sources::new(cluster.clone(), options.repositories, Arc::clone(&metrics)),
             board: Board::new(),
             fleet,
+            pace: Arc::default(),
             events: Events::new(cluster.client(), &options.instance),
             metrics,
             mirror: options.mirror,

@@ -114,7 +114,7 @@ impl Worker {
             sync: Sync::of(&status),
             history: status.history.clone(),
             last_success: history::last_success(&status.history),
-            writer: StatusWriter::new(client, &resource.owner, status.clone()),
+            writer: StatusWriter::new((client, &parts.pace), &resource.owner, status.clone()),
             board: parts.board.changes(),
             lasting: status.clone(),
             status,

@@ -1,5 +1,6 @@
-//! Writes a layer's status: only what changed, and at most once a second while a run goes on.
+//! Writes a layer's status: only what changed, and progress at a pace that all layers share.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use kube::Api;
@@ -8,11 +9,11 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::find;
+use super::{Pace, find};
 use crate::controller::Backoff;
 use crate::{Layer, LayerStatus, Owner};
 
-/// The pause between two writes, and before a write that only tells of progress.
+/// The first pause after a write that failed.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// The deadline of one write.
@@ -30,13 +31,18 @@ pub(crate) struct StatusWriter {
 
 impl StatusWriter {
     /// Begins with the status that the Layer has.
-    pub(crate) fn new(client: kube::Client, owner: &Owner, has: LayerStatus) -> Self {
+    pub(crate) fn new(
+        (client, pace): (kube::Client, &Arc<Pace>),
+        owner: &Owner,
+        has: LayerStatus,
+    ) -> Self {
         let (wanted, changes) = watch::channel(has.clone());
         let (tell, written) = watch::channel(has);
         let resource = ApiResource::erase::<Layer>(&());
         let task = Task {
             // The answer is not read: it may be a Layer that cannot be.
             api: Api::namespaced_with(client, &owner.namespace, &resource),
+            pace: Arc::clone(pace),
             owner: owner.clone(),
             written: tell,
             changes,
@@ -67,6 +73,7 @@ impl StatusWriter {
 
 struct Task {
     api: Api<DynamicObject>,
+    pace: Arc<Pace>,
     owner: Owner,
     written: watch::Sender<LayerStatus>,
     changes: watch::Receiver<LayerStatus>,
@@ -106,7 +113,7 @@ impl Task {
         }
         let settled = self.changes.wait_for(is_settled);
         // Either is a reason to write.
-        let _ = tokio::time::timeout(PAUSE, settled).await;
+        let _ = tokio::time::timeout_at(self.pace.next(), settled).await;
     }
 
     async fn patch(&self, status: &LayerStatus) -> Result<(), WriteError> {
