@@ -174,3 +174,80 @@ fn sync_through(agent: &Agent, site: &Site) {
     })
     .unwrap();
 }
+
+#[test]
+fn nobody_asks_for_a_sync_without_the_right_or_in_the_name_of_somebody_else() {
+    let control_plane = control_plane();
+    let namespace = control_plane.new_namespace("asking").unwrap();
+    let role = |name: &str, rules: Value| {
+        json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+            "metadata": {"name": name, "namespace": namespace}, "rules": rules,
+        })
+    };
+    let bind = |name: &str, user: &str| {
+        json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+            "metadata": {"name": format!("{name}-{user}"), "namespace": namespace},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
+            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}],
+        })
+    };
+    let rule = |resource: &str, verbs: &[&str]| json!([{"apiGroups": ["tidegate.dev"], "resources": [resource], "verbs": verbs}]);
+    let objects = [
+        role("edit", rule("layers", &["get", "patch", "update"])),
+        role("sync", rule("layers/sync", &["update"])),
+        bind("edit", "alice"),
+        bind("sync", "alice"),
+        bind("edit", "bob"),
+        bind("sync", "bob"),
+        bind("edit", "carol"),
+        json!({
+            "apiVersion": "tidegate.dev/v1alpha1", "kind": "Layer",
+            "metadata": {"name": "web", "namespace": namespace},
+            "spec": {"source": {"git": {"url": "https://127.0.0.1:1/web.git"}}},
+        }),
+    ];
+    for object in objects {
+        control_plane.apply(&object.to_string()).unwrap();
+    }
+    let ask = |user: &str, annotations: &[&str]| {
+        let (user, namespace) = (format!("--as={user}"), format!("--namespace={namespace}"));
+        let mut words = vec!["annotate", "--overwrite", "layers/web", &user, &namespace];
+        words.extend(annotations);
+        control_plane
+            .kubectl(&words)
+            .map(drop)
+            .map_err(|error| error.to_string())
+    };
+    let refused = |answer: Result<(), String>, words: &str| {
+        let error = answer.unwrap_err();
+        assert!(error.contains(words), "{error}");
+    };
+    let (run, by_alice) = (
+        "tidegate.dev/sync-requested-at=",
+        "tidegate.dev/requested-by=alice",
+    );
+    // A policy holds a moment after it was made.
+    wait::until("the policy to hold", LIMIT, || {
+        let tried = ask("carol", &[&format!("{run}0"), "--dry-run=server"]);
+        tried.err().ok_or_else(|| "carol may ask".to_owned())
+    })
+    .unwrap();
+    ask("alice", &[&format!("{run}1"), by_alice]).unwrap();
+    refused(
+        ask("carol", &[&format!("{run}2")]),
+        "those who may update layers/sync",
+    );
+    refused(
+        ask("bob", &[&format!("{run}2"), by_alice]),
+        "in your own name",
+    );
+    refused(ask("bob", &[&format!("{run}2")]), "in your own name");
+    ask(
+        "bob",
+        &[&format!("{run}2"), "tidegate.dev/requested-by=bob"],
+    )
+    .unwrap();
+    ask("alice", &[&format!("{run}3"), "tidegate.dev/requested-by-"]).unwrap();
+}
