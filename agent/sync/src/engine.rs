@@ -32,7 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidegate_cluster::{ApiError, Cluster, Kinds, LiveView};
-use tokio::sync::{OnceCell, mpsc, watch};
+use tokio::sync::{OnceCell, Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -43,6 +43,9 @@ use execution::{End, Execution};
 use hub::Hub;
 use memory::Memories;
 use survey::Survey;
+
+/// How many dry-runs and writes of all runs go on at the same time.
+const ROOM: usize = 64;
 
 /// The pause before discovery is asked again after it failed.
 const DISCOVERY_PAUSE: Duration = Duration::from_millis(500);
@@ -62,6 +65,7 @@ struct Inner {
     store: Store,
     key: OnceCell<DigestKey>,
     memories: Arc<Memories>,
+    room: Arc<Semaphore>,
     _discovery: AbortOnDropHandle<()>,
 }
 
@@ -94,6 +98,7 @@ impl Engine {
             reader: cluster,
             key: OnceCell::new(),
             memories: Arc::default(),
+            room: Arc::new(Semaphore::new(ROOM)),
             _discovery: AbortOnDropHandle::new(discovery),
         };
         Self {

@@ -1,6 +1,7 @@
 //! First contact, and the dry-run that proves a change: what the API server would say to it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 use tidegate_cluster::{
@@ -8,6 +9,7 @@ use tidegate_cluster::{
 };
 use tidegate_object::{GroupKind, Object, ObjectId};
 use tidegate_plan::Change;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::inventory::Store;
 use crate::{Adopt, Owner, marks};
@@ -18,6 +20,8 @@ pub(super) const ONE_SHOT: &str = "cli";
 /// Who asks, and under which rule.
 #[derive(Clone)]
 pub(super) struct Asker {
+    /// What all runs of the engine share.
+    pub room: Arc<Semaphore>,
     /// The agent itself, who reads.
     pub reader: Cluster,
     /// The account that writes.
@@ -43,7 +47,7 @@ pub(super) struct Claim {
     pub change: Change,
     /// The live object's uid; `None` where there is none.
     pub uid: Option<String>,
-    /// What is known of the live object; metadata alone at first contact.
+    /// The live object at first contact; of a Secret, its metadata.
     pub live: Option<Object>,
 }
 
@@ -82,6 +86,11 @@ impl Claim {
 }
 
 impl Asker {
+    /// Waits until there is room among the requests of all runs. It is never closed.
+    pub(super) async fn room(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.room).acquire_owned().await.ok()
+    }
+
     /// Asks what the API server would say to an apply; finds out whose the object is where that is not known.
     pub(super) async fn ask(&self, object: &Object, mut claim: Claim) -> Answer {
         let manager = self.owner.manager();
@@ -119,7 +128,13 @@ impl Asker {
         id: &ObjectId,
         mut managers: BTreeSet<String>,
     ) -> Result<Result<Claim, String>, ApiError> {
-        let Some(live) = self.reader.get_metadata(id).await? else {
+        // Of a Secret, nobody needs the values.
+        let live = if id.kind.is("", "Secret") {
+            self.reader.get_metadata(id).await?
+        } else {
+            self.reader.get(id).await?
+        };
+        let Some(live) = live else {
             return Ok(Ok(Claim::new()));
         };
         let marked = marks::owner_of(&live);

@@ -221,12 +221,15 @@ impl Execution {
             match item.stage {
                 Stage::Unproven => {
                     item.stage = Stage::Asking;
-                    self.work
-                        .start(async move { Done::Asked(index, asker.ask(&object, claim).await) });
+                    self.work.start(async move {
+                        let _room = asker.room().await;
+                        Done::Asked(index, asker.ask(&object, claim).await)
+                    });
                 }
                 Stage::Proven => {
                     item.stage = Stage::Writing;
                     self.work.start(async move {
+                        let _room = asker.room().await;
                         let manager = asker.owner.manager();
                         let options = claim.options(&manager, Mode::Write);
                         Done::Written(index, asker.writer.apply(&object, &options).await)

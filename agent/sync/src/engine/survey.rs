@@ -297,6 +297,7 @@ impl Survey {
         next.entries.retain(|id, _| !self.gone.contains(id));
         let mut execution = Execution {
             asker: Asker {
+                room: Arc::clone(&self.engine.room),
                 reader: self.engine.reader.clone(),
                 writer,
                 owner: self.order.owner.clone(),

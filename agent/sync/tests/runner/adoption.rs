@@ -1,9 +1,11 @@
 //! Objects that are there already: whose they are, and what becomes of them.
 
+use serde_json::json;
 use tidegate_plan::Change;
-use tidegate_sync::{Adopt, Outcome, Owner, Run, Step};
+use tidegate_sync::{Adopt, Outcome, Owner, Run, Step, crd_yaml};
+use tidegate_testbed::wait;
 
-use crate::world::{World, describe, engine, object};
+use crate::world::{LIMIT, World, describe, engine, object};
 
 const CONFIG: &str = "
 apiVersion: v1
@@ -141,4 +143,49 @@ fn an_object_of_another_owner_is_blocked_and_stays_theirs() {
         (Step::Blocked, "owned by cli/other")
     );
     assert_eq!(world.writes(), theirs);
+}
+
+#[test]
+fn an_object_of_a_layer_is_blocked_while_that_lives_and_adopted_when_it_is_gone() {
+    let mut world = World::new("layer");
+    world.control_plane.apply(&crd_yaml().unwrap()).unwrap();
+    let layers = world.text("/apis/tidegate.dev/v1alpha1/namespaces/NS/layers");
+    let client = world.control_plane.client();
+    let layer = json!({"apiVersion": "tidegate.dev/v1alpha1", "kind": "Layer", "metadata": {"name": "web"},
+        "spec": {"source": {"git": {"url": "https://git.example.com/web.git"}}, "path": "web"}});
+    let layer = wait::until("the definition to be served", LIMIT, || {
+        client
+            .create(&layers, &layer)
+            .map_err(|error| error.to_string())
+    });
+    let uid = layer.unwrap()["metadata"]["uid"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let second = world.owner.clone();
+    world.tenant.owner = Owner {
+        namespace: world.namespace.clone(),
+        name: "web".into(),
+        uid,
+    };
+    assert_eq!(world.apply(CONFIG).outcome, Some(Outcome::Healthy));
+    let written = world.writes();
+    world.tenant.owner = second;
+    let run = world.apply(&CONFIG.replace("blue", "red"));
+    let shared = object(&run, "configmap/shared");
+    assert_eq!(shared.step, Step::Blocked);
+    assert_eq!(
+        shared.message.replace(&world.namespace, "NS"),
+        "owned by NS/web"
+    );
+    assert_eq!(world.writes(), written);
+    client.delete(&format!("{layers}/web")).unwrap();
+    let run = world.apply(&CONFIG.replace("blue", "red"));
+    assert_eq!(
+        object(&run, "configmap/shared").change,
+        Change::Adopt,
+        "{}",
+        describe(&run)
+    );
+    assert_eq!(colour(&world), "red");
 }
