@@ -193,10 +193,10 @@ fn nobody_asks_for_a_sync_without_the_right_or_in_the_name_of_somebody_else() {
             "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}],
         })
     };
-    let rule = |resource: &str, verbs: &[&str]| json!([{"apiGroups": ["tidegate.dev"], "resources": [resource], "verbs": verbs}]);
+    let may = |resource: &str, verbs: &[&str]| json!([{"apiGroups": ["tidegate.dev"], "resources": [resource], "verbs": verbs}]);
     let objects = [
-        role("edit", rule("layers", &["get", "patch", "update"])),
-        role("sync", rule("layers/sync", &["update"])),
+        role("edit", may("layers", &["get", "patch", "update"])),
+        role("sync", may("layers/sync", &["update"])),
         bind("edit", "alice"),
         bind("sync", "alice"),
         bind("edit", "bob"),
