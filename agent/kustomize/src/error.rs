@@ -31,7 +31,7 @@ pub enum RenderError {
     },
     /// A remote file that no lock pins.
     #[error(
-        "{place}: `{url}` is remote and not pinned by `{lock}`; run `tidegate vendor` and commit the lock"
+        "{place}: `{url}` is remote and not pinned by `{lock}`; add the address and its `sha256` to that file, then run `tidegate vendor`"
     )]
     Unpinned {
         /// Where.

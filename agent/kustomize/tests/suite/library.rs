@@ -78,7 +78,7 @@ fn an_unpinned_remote_file_is_refused_with_its_field() {
             "resources:\n- https://example.com/a.yaml\n",
         )],
         "kustomization.yaml:2: resources[0]: `https://example.com/a.yaml` is remote and not pinned \
-         by `tidegate.lock`; run `tidegate vendor` and commit the lock",
+         by `tidegate.lock`; add the address and its `sha256` to that file, then run `tidegate vendor`",
     );
 }
 
