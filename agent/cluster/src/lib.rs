@@ -21,6 +21,7 @@ mod kinds;
 mod lease;
 mod live;
 mod read;
+mod takeover;
 mod write;
 
 pub use apply::{Applied, ApplyOptions, Force, Mode};

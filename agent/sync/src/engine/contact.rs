@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use tidegate_cluster::{
-    ApiError, ApplyOptions, Class, Cluster, Contact, Force, Mode, first_contact,
+    ApiError, Applied, ApplyOptions, Class, Cluster, Contact, EARLIER_MANAGERS, Force, Mode,
+    first_contact,
 };
 use tidegate_object::{GroupKind, Object, ObjectId};
 use tidegate_plan::Change;
@@ -49,6 +50,8 @@ pub(super) struct Claim {
     pub uid: Option<String>,
     /// The live object at first contact; of a Secret, its metadata.
     pub live: Option<Object>,
+    /// The manager of an owner that is gone.
+    pub gone: Option<String>,
 }
 
 impl Claim {
@@ -58,6 +61,7 @@ impl Claim {
             change: Change::Create,
             uid: None,
             live: None,
+            gone: None,
         }
     }
 
@@ -67,6 +71,7 @@ impl Claim {
             change: Change::Update,
             uid: live.uid().map(Into::into),
             live: None,
+            gone: None,
         }
     }
 
@@ -122,6 +127,21 @@ impl Asker {
         Answer::Owned("somebody else makes it anew again and again".into())
     }
 
+    /// Writes an object. One that is adopted loses the entries of its earlier managers first: what they set and Git
+    /// does not hold would stay for ever.
+    pub(super) async fn write(&self, object: &Object, claim: &Claim) -> Result<Applied, ApiError> {
+        let manager = self.owner.manager();
+        if let (Change::Adopt, Some(live)) = (claim.change, &claim.live) {
+            let is_earlier = |name: &str| {
+                EARLIER_MANAGERS.contains(&name) || claim.gone.as_deref() == Some(name)
+            };
+            let taken = self.writer.take_over(live, &manager, is_earlier).await;
+            taken.map_err(changed_meanwhile)?;
+        }
+        let options = claim.options(&manager, Mode::Write);
+        self.writer.apply(object, &options).await
+    }
+
     /// Finds out whether a live object may be the owner's.
     async fn whose(
         &self,
@@ -145,11 +165,13 @@ impl Asker {
         {
             return Ok(Ok(Claim::ours(&live)));
         }
+        let mut gone = None;
         if let Some(owner) = marked {
             if self.lives(&owner).await? {
                 return Ok(Err(format!("owned by {owner}")));
             }
             managers.remove(&owner.manager());
+            gone = Some(owner.manager());
         }
         if self.adopt == Adopt::Never {
             let text = "it exists already, and `adopt: never` leaves it alone: delete it, or set spec.adopt to `unowned`";
@@ -160,6 +182,7 @@ impl Asker {
                 change: Change::Adopt,
                 uid: live.uid().map(Into::into),
                 live: Some(live),
+                gone,
             }),
             Contact::Blocked(reason) => Err(reason),
         })
@@ -191,6 +214,15 @@ impl Asker {
             Err(error) => Err(error),
         }
     }
+}
+
+/// An object that was changed since first contact is met anew.
+fn changed_meanwhile(error: ApiError) -> ApiError {
+    let class = match error.code {
+        404 | 409 => Class::OtherUid,
+        _ => error.class,
+    };
+    ApiError { class, ..error }
 }
 
 impl Store {

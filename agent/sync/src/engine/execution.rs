@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use tidegate_cluster::Mode;
 use tidegate_object::{GroupKind, ObjectId};
 use tidegate_plan::Plan;
 use tokio::sync::{mpsc, watch};
@@ -230,9 +229,7 @@ impl Execution {
                     item.stage = Stage::Writing;
                     self.work.start(async move {
                         let _room = asker.room().await;
-                        let manager = asker.owner.manager();
-                        let options = claim.options(&manager, Mode::Write);
-                        Done::Written(index, asker.writer.apply(&object, &options).await)
+                        Done::Written(index, asker.write(&object, &claim).await)
                     });
                 }
                 _ => {}

@@ -56,6 +56,26 @@ fn what_nobody_owns_is_adopted_with_the_fields_of_earlier_tools() {
 }
 
 #[test]
+fn what_an_earlier_tool_set_and_git_does_not_hold_goes_with_the_adoption() {
+    let world = World::new("earlier");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let two = CONFIG.replace("colour: blue", "colour: red, size: big");
+    std::fs::write(file.path(), world.text(&two)).unwrap();
+    let path = file.path().to_str().unwrap();
+    world
+        .control_plane
+        .kubectl(&["apply", "--filename", path])
+        .unwrap();
+    let run = world.apply(CONFIG);
+    assert_eq!(run.outcome, Some(Outcome::Healthy), "{}", describe(&run));
+    let live = world.live("/api/v1/namespaces/NS/configmaps/shared");
+    assert_eq!(live["data"], json!({"colour": "blue"}));
+    let managers = live["metadata"]["managedFields"].as_array().unwrap();
+    assert_eq!(managers.len(), 1, "{managers:?}");
+    assert_eq!(managers[0]["manager"], world.owner.manager());
+}
+
+#[test]
 fn an_object_with_other_fields_is_adopted_too() {
     let world = World::new("beside");
     put(
