@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tidegate_testbed::{
-    Access, Agent, AgentOptions, Commit, ControlPlane, GitServer, Repository, Route, agent, wait,
+    Access, Agent, AgentOptions, Commit, Component, ControlPlane, GitServer, Options, Repository,
+    Route, agent, wait,
 };
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -36,7 +37,7 @@ struct Site {
 }
 
 impl Site {
-    fn new(name: &'static str) -> Self {
+    fn new(control_plane: &ControlPlane, name: &'static str) -> Self {
         let git = GitServer::start().unwrap();
         let repository = git.create(name).unwrap();
         let site = Self {
@@ -45,7 +46,7 @@ impl Site {
             name,
         };
         site.push("1");
-        site.create();
+        site.create(control_plane);
         site
     }
 
@@ -60,7 +61,7 @@ impl Site {
         self.repository.push(&commit).unwrap()
     }
 
-    fn create(&self) {
+    fn create(&self, control_plane: &ControlPlane) {
         let namespace = agent::NAMESPACE;
         let objects = [
             json!({
@@ -92,23 +93,23 @@ impl Site {
             }),
         ];
         for object in objects {
-            control_plane().apply(&object.to_string()).unwrap();
+            control_plane.apply(&object.to_string()).unwrap();
         }
     }
 
-    fn layer(&self) -> Value {
+    fn layer(&self, control_plane: &ControlPlane) -> Value {
         let path = format!(
             "/apis/tidegate.dev/v1alpha1/namespaces/{}/layers/{}",
             agent::NAMESPACE,
             self.name
         );
-        control_plane().client().get(&path).unwrap()
+        control_plane.client().get(&path).unwrap_or_default()
     }
 
-    fn until_healthy(&self, commit: &str) {
+    fn until_healthy(&self, control_plane: &ControlPlane, commit: &str) {
         let revision = format!("HEAD@sha1:{commit}");
         wait::until("the layer to be healthy", LIMIT, || {
-            let status = self.layer()["status"].clone();
+            let status = self.layer(control_plane)["status"].clone();
             if status["lastHealthyRevision"] == revision {
                 return Ok(());
             }
@@ -126,8 +127,8 @@ fn is_leader(agent: &Agent) -> bool {
 #[test]
 fn a_layer_is_applied_and_measured_and_a_second_replica_takes_over() {
     let mut first = Agent::start(control_plane(), &options()).unwrap();
-    let site = Site::new("replicas");
-    site.until_healthy(&site.repository.head("main").unwrap());
+    let site = Site::new(control_plane(), "replicas");
+    site.until_healthy(control_plane(), &site.repository.head("main").unwrap());
     let metrics = first.metrics().unwrap();
     let labels = format!(
         "layer=\"replicas\",layer_namespace=\"{}\"",
@@ -146,7 +147,7 @@ fn a_layer_is_applied_and_measured_and_a_second_replica_takes_over() {
     sync_through(&second, &site);
     // The poll is slow: only the webhook, which the other replica takes, can tell of the push.
     site.repository.set_webhook(&second.webhook()).unwrap();
-    site.until_healthy(&site.push("2"));
+    site.until_healthy(control_plane(), &site.push("2"));
 
     first.stop().unwrap();
     let commit = site.push("3");
@@ -154,7 +155,7 @@ fn a_layer_is_applied_and_measured_and_a_second_replica_takes_over() {
         is_leader(&second).then_some(()).ok_or_else(String::new)
     })
     .unwrap();
-    site.until_healthy(&commit);
+    site.until_healthy(control_plane(), &commit);
 }
 
 /// Asks a replica for the layer and for a sync, and waits until that is done.
@@ -166,13 +167,45 @@ fn sync_through(agent: &Agent, site: &Site) {
     let (code, ticket) = agent.call("POST".parse().unwrap(), &sync, None).unwrap();
     assert_eq!(code, 202, "{ticket}");
     wait::until("the leader to run the sync", LIMIT, || {
-        let answered = site.layer()["status"]["sync"].clone();
+        let answered = site.layer(control_plane())["status"]["sync"].clone();
         if answered["id"] == ticket["run"] && answered["state"] == "healthy" {
             return Ok(());
         }
         Err(answered.to_string())
     })
     .unwrap();
+}
+
+#[test]
+fn the_api_server_may_be_away_in_between_and_at_the_start() {
+    let mut control_plane = ControlPlane::start(&Options::default()).unwrap();
+    agent::install(&control_plane).unwrap();
+    let mut agent = Agent::start(&control_plane, &options()).unwrap();
+    let site = Site::new(&control_plane, "outage");
+    site.repository.set_webhook(&agent.webhook()).unwrap();
+    site.until_healthy(&control_plane, &site.repository.head("main").unwrap());
+
+    control_plane.kill(Component::ApiServer).unwrap();
+    let commit = site.push("2");
+    control_plane.restart(Component::ApiServer).unwrap();
+    site.until_healthy(&control_plane, &commit);
+
+    agent.kill();
+    control_plane.kill(Component::ApiServer).unwrap();
+    let log = agent.log();
+    let commit = site.push("3");
+    std::thread::scope(|scope| {
+        let started = scope.spawn(|| agent.restart());
+        wait::until("the agent to say what it misses", LIMIT, || {
+            let text = std::fs::read_to_string(&log).unwrap_or_default();
+            let is_told = text.contains("the API server does not answer: trying on");
+            is_told.then_some(()).ok_or(text)
+        })
+        .unwrap();
+        control_plane.restart(Component::ApiServer).unwrap();
+        started.join().unwrap().unwrap();
+    });
+    site.until_healthy(&control_plane, &commit);
 }
 
 #[test]
