@@ -313,7 +313,10 @@ impl Execution {
             let answered = item.answered.clone()?;
             Some((item.id().clone(), answered))
         });
-        self.lent.memory.unseen = unseen.collect();
+        let (known, now) = (&mut self.lent.memory.unseen, Instant::now());
+        // What this rendering does not hold may come back with the next.
+        known.retain(|id, answered| answered.until > now && !self.index.contains_key(id));
+        known.extend(unseen);
         self.report.say(self.halted_text());
         self.report.end(outcome, self.objects())
     }
