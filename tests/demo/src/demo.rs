@@ -61,9 +61,9 @@ Try, in another terminal:
   {tidegate} why database
 
 push a commit, and see the cluster follow:
-  git clone {clone} /tmp/tidegate-demo && cd /tmp/tidegate-demo
+  git clone {clone} {folder} && cd {folder}
   sed -i 's/replicas: .*/replicas: 3/' {apps}
-  git commit -am 'Scale the consumer' && git push
+  git commit -am 'Scale the consumer' && git push && sleep 2
   {tidegate} get apps
 
 ask for a sync:
@@ -72,13 +72,14 @@ ask for a sync:
 
 break an image, and ask why:
   sed -i 's/image: .*/image: registry.example\\/consumer:broken/' {apps}
-  git commit -am 'Break the consumer' && git push
+  git commit -am 'Break the consumer' && git push && sleep 2
   {tidegate} why apps
 
 The agent's log: {log}
 Ctrl-C ends everything, and leaves nothing behind.",
         kubeconfig = scene.control_plane.kubeconfig().display(),
         clone = scene.clone_url(),
+        folder = scene.agent.log().with_file_name("clone").display(),
         apps = crate::smoke::CONSUMER,
         api = scene.agent.api_url(),
         log = scene.agent.log().display(),
