@@ -55,7 +55,7 @@ impl Desired {
     }
 
     fn take(&mut self, object: &Object, owner: &Owner, namespaced: Option<bool>) {
-        let scoped = self.scoped(object, namespaced);
+        let scoped = not_itself(object, owner).and_then(|()| self.scoped(object, namespaced));
         let normalised = scoped.and_then(|object| normalised(&object));
         let object = match normalised {
             Ok(object) => object,
@@ -103,6 +103,18 @@ impl Desired {
             _ => Ok(object.clone()),
         }
     }
+}
+
+/// A layer that holds itself would wait for itself.
+fn not_itself(object: &Object, owner: &Owner) -> Result<(), String> {
+    let id = object.id();
+    let is_itself = id.kind.is("tidegate.dev", "Layer")
+        && id.namespace.as_deref() == Some(owner.namespace.as_str())
+        && id.name == owner.name;
+    if is_itself {
+        return Err("a layer cannot hold itself: keep it in another folder, and apply it by hand or by another layer".into());
+    }
+    Ok(())
 }
 
 fn without_namespace(object: &Object) -> Result<Object, String> {

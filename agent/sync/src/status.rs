@@ -15,6 +15,7 @@ use crate::{HistoryEntry, LayerStatus, Outcome, Run, Step, SyncRequest, Waiting}
 pub(crate) use condition::find;
 pub(crate) use pace::Pace;
 pub(crate) use reason::{Passing, Reason};
+pub(crate) use summary::failure;
 pub(crate) use writer::{StatusWriter, is_settled};
 
 /// Why a layer cannot go on, besides what a run says.

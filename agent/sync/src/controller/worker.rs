@@ -20,7 +20,7 @@ use super::{Backoff, Board, Obstacle, Resource, Standings};
 use crate::layer::Checked;
 use crate::render::Rendering;
 use crate::sources::{Shown, Subscription, Wanted};
-use crate::status::{Reason, StatusWriter, Trouble};
+use crate::status::{Reason, StatusWriter, Trouble, failure};
 use crate::{
     HistoryEntry, LayerKey, LayerStatus, Order, Outcome, Phase, Prerequisite, Run, Trigger,
     Waiting, history,
@@ -372,7 +372,11 @@ impl Worker {
     }
 
     fn take_end(&mut self, run: &Run, outcome: Outcome) {
-        tracing::info!(layer = %self.resource.owner, run = run.id, outcome = outcome.as_str(), message = run.message, "run ended");
+        let message = match outcome {
+            Outcome::Degraded | Outcome::Failed => failure(run),
+            Outcome::Healthy | Outcome::Superseded => run.message.clone(),
+        };
+        tracing::info!(layer = %self.resource.owner, run = run.id, outcome = outcome.as_str(), message, "run ended");
         self.parts.metrics.run_ended(&self.key, run);
         self.sync.ended(&run.id, outcome);
         history::record(&mut self.history, run);

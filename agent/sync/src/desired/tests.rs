@@ -43,6 +43,16 @@ fn a_namespaced_object_needs_a_namespace() {
 }
 
 #[test]
+fn a_layer_does_not_hold_itself() {
+    let layer = |name| json!({"apiVersion": "tidegate.dev/v1alpha1", "kind": "Layer", "metadata": {"name": name, "namespace": "platform"}});
+    assert_eq!(
+        refusal(layer("web")),
+        "web/app.yaml:7: a layer cannot hold itself: keep it in another folder, and apply it by hand or by another layer"
+    );
+    assert_eq!(desired(layer("other"), Some(true)).refused, []);
+}
+
+#[test]
 fn a_namespace_on_a_cluster_scoped_object_is_left_out_with_a_finding() {
     let value =
         json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "a", "namespace": "b"}});

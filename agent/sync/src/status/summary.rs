@@ -34,7 +34,10 @@ pub(super) fn wave(run: &Run) -> WaveProgress {
     WaveProgress {
         current,
         of: run.waves,
-        progress: format!("{current}/{}", run.waves),
+        progress: match run.waves {
+            0 => "-".into(),
+            waves => format!("{current}/{waves}"),
+        },
     }
 }
 
@@ -92,14 +95,20 @@ pub(super) fn well(run: &Run) -> String {
         1 => "its object is".into(),
         count => format!("all {count} objects are"),
     };
-    match &run.revision {
-        Some(revision) => format!("{} is applied, and {objects} healthy", revision.short()),
-        None => format!("{objects} applied and healthy"),
+    let applied = match &run.revision {
+        Some(revision) => format!("{} is applied", revision.short()),
+        None => "it is applied".into(),
+    };
+    // What became of the objects since then.
+    let now = health(run);
+    match now.reason {
+        Reason::Current => format!("{applied}, and {objects} healthy"),
+        _ => format!("{applied} and was healthy, but now {}", now.message),
     }
 }
 
 /// What there is to say of a run that did not.
-pub(super) fn failure(run: &Run) -> String {
+pub(crate) fn failure(run: &Run) -> String {
     if !run.message.is_empty() {
         return run.message.clone();
     }

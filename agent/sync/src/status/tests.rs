@@ -100,6 +100,22 @@ fn a_healthy_layer_is_ready() {
 }
 
 #[test]
+fn what_became_of_the_objects_after_the_run_is_said() {
+    let run = run(
+        Some(Outcome::Healthy),
+        vec![object("a", Step::Ready, Status::Missing)],
+    );
+    let status = worked_out(&Situation {
+        run: Some(&run),
+        ..Situation::default()
+    });
+    assert_eq!(
+        lines(&status)[0],
+        "Ready True Healthy: main@0a0a0a0 is applied and was healthy, but now apps/Deployment/web/a: missing"
+    );
+}
+
+#[test]
 fn a_run_that_goes_on_says_how_far_it_is_and_what_it_waits_for() {
     let gate = Waiting {
         object: "core/Secret/web/key".parse().unwrap(),
