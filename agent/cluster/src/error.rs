@@ -101,7 +101,7 @@ impl ApiError {
                 .map(|cause| cause.field)
                 .collect(),
             reason: status.reason,
-            message: status.message,
+            message: worded(code, status.message),
             retry_after: (seconds > 0).then(|| Duration::from_secs(seconds)),
         }
     }
@@ -196,6 +196,17 @@ impl ApiError {
             conflicts: Vec::new(),
             fields: Vec::new(),
         }
+    }
+}
+
+/// The server's words, or what there is to say in their place.
+fn worded(code: StatusCode, message: String) -> String {
+    match (code, message.as_str()) {
+        (StatusCode::UNAUTHORIZED, _) => "the API server does not accept the credentials".into(),
+        (_, "" | "Failed to parse error data") => {
+            format!("the server answers {code}, and not as an API server does: check its address")
+        }
+        _ => message,
     }
 }
 

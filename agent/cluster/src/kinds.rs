@@ -10,8 +10,8 @@ use kube::discovery::{Discovery, Scope};
 use tidegate_object::{GroupKind, Gvk};
 use tokio::sync::watch;
 
-use crate::ApiError;
 use crate::cluster::DEADLINE;
+use crate::{ApiError, Class};
 
 /// A kind that the API server serves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,7 +134,7 @@ impl Kinds {
     pub async fn refresh(&self) -> Result<(), ApiError> {
         let run = Discovery::new(self.client.clone()).run_aggregated();
         let discovery = match tokio::time::timeout(DEADLINE, run).await {
-            Ok(answer) => answer.map_err(|error| ApiError::unreachable(&error))?,
+            Ok(answer) => answer.map_err(|error| undiscovered(&error))?,
             Err(_) => return Err(ApiError::late(DEADLINE)),
         };
         self.store(collect(&discovery));
@@ -180,6 +180,14 @@ impl std::fmt::Debug for Kinds {
                 .field("served", &served.by_gvk.len())
                 .finish()
         })
+    }
+}
+
+/// Without its kinds a cluster is as good as away, whatever it answers.
+fn undiscovered(error: &kube::Error) -> ApiError {
+    ApiError {
+        class: Class::Unreachable,
+        ..ApiError::of(error)
     }
 }
 
