@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use tidegate_cluster::Cluster;
 use tidegate_object::ObjectId;
 use tidegate_source::Watch;
 use tidegate_sync::{
@@ -46,7 +45,7 @@ pub(crate) struct Apply {
 
 impl Apply {
     pub(crate) async fn run(&self) -> Result<Exit> {
-        let cluster = Cluster::connect(&self.to.options()).await?;
+        let cluster = self.to.connect().await?;
         let namespace = self
             .namespace
             .as_deref()

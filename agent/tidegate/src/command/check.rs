@@ -7,7 +7,7 @@ use k8s_openapi::api::authorization::v1::{
 };
 use kube::Api;
 use kube::api::PostParams;
-use tidegate_cluster::Cluster;
+use tidegate_cluster::{ApiError, Cluster};
 use tidegate_object::{GroupKind, ObjectId};
 
 use super::layers;
@@ -53,16 +53,15 @@ struct Answer {
 
 impl Check {
     pub(crate) async fn run(&self) -> Result<Exit> {
-        let cluster = Cluster::connect(&self.to.options()).await?;
+        let cluster = self.to.connect().await?;
         let version = cluster.version().await?;
-        cluster.kinds().refresh().await?;
         let mut answers = vec![api_server(&version)];
         answers.push(definition(&cluster));
-        answers.push(self.agent(&cluster).await?);
+        answers.push(self.agent(&cluster).await);
         for right in RIGHTS {
             answers.push(self.right(&cluster, right).await?);
         }
-        answers.extend(accounts(&cluster).await?);
+        answers.extend(accounts(&cluster, &self.namespace).await);
         for answer in &answers {
             output::line(&match &answer.trouble {
                 None => format!("ok       {}", answer.what),
@@ -73,10 +72,14 @@ impl Check {
         Ok(if well { Exit::Done } else { Exit::NotDone })
     }
 
-    async fn agent(&self, cluster: &Cluster) -> Result<Answer> {
+    async fn agent(&self, cluster: &Cluster) -> Answer {
         let kind = GroupKind::new("apps", "Deployment");
         let id = ObjectId::new(kind, Some(&self.namespace), "tidegate");
-        let live = cluster.get(&id).await?;
+        let what = format!("the agent ({id})");
+        let live = match cluster.get(&id).await {
+            Ok(live) => live,
+            Err(error) => return unseen(what, &error),
+        };
         let available = live
             .as_ref()
             .and_then(|live| live.pointer("/status/availableReplicas")?.as_u64());
@@ -89,10 +92,7 @@ impl Check {
             )),
             (Some(_), Some(_)) => None,
         };
-        Ok(Answer {
-            what: format!("the agent ({id})"),
-            trouble,
-        })
+        Answer { what, trouble }
     }
 
     async fn right(&self, cluster: &Cluster, right: &(&str, &str, &str, &str)) -> Result<Answer> {
@@ -113,7 +113,8 @@ impl Check {
             ..SelfSubjectAccessReview::default()
         };
         let api: Api<SelfSubjectAccessReview> = Api::all(cluster.client());
-        let answer = api.create(&PostParams::default(), &review).await?;
+        let answer = api.create(&PostParams::default(), &review).await;
+        let answer = answer.map_err(|error| ApiError::of(&error))?;
         let allowed = answer.status.is_some_and(|status| status.allowed);
         let resource = match subresource {
             "" => resource.to_owned(),
@@ -150,12 +151,20 @@ fn definition(cluster: &Cluster) -> Answer {
 }
 
 /// Each Layer's deployer must be there: nothing is written without it.
-async fn accounts(cluster: &Cluster) -> Result<Vec<Answer>> {
+async fn accounts(cluster: &Cluster, namespace: &str) -> Vec<Answer> {
     if cluster.kinds().preferred(&layers::kind()).is_none() {
-        return Ok(Vec::new());
+        return Vec::new();
     }
+    let mut layers = layers::list(cluster, None).await;
+    if layers.is_err() {
+        layers = layers::list(cluster, Some(namespace)).await;
+    }
+    let layers = match layers {
+        Ok(layers) => layers,
+        Err(error) => return vec![unseen("the layers' accounts".into(), &error)],
+    };
     let mut answers = Vec::new();
-    for layer in layers::list(cluster, None).await? {
+    for layer in layers {
         let namespace = layer.metadata.namespace.clone().unwrap_or_default();
         let name = layer.metadata.name.clone().unwrap_or_default();
         let account = &layer.spec.service_account_name;
@@ -164,13 +173,27 @@ async fn accounts(cluster: &Cluster) -> Result<Vec<Answer>> {
             Some(&namespace),
             account,
         );
-        let missing = cluster.get_metadata(&id).await?.is_none();
+        let what = format!("layer {namespace}/{name} is written as {namespace}/{account}");
+        let missing = match cluster.get_metadata(&id).await {
+            Ok(found) => found.is_none(),
+            Err(error) => {
+                answers.push(unseen(what, &error));
+                continue;
+            }
+        };
         answers.push(Answer {
-            what: format!("layer {namespace}/{name} is written as {namespace}/{account}"),
+            what,
             trouble: missing.then(|| format!("there is no such account: `kubectl create serviceaccount {account} -n {namespace}`, and give it the rights that the layer needs")),
         });
     }
-    Ok(answers)
+    answers
+}
+
+fn unseen(what: String, error: &dyn std::fmt::Display) -> Answer {
+    Answer {
+        what,
+        trouble: Some(format!("it cannot be seen: {error}")),
+    }
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use anyhow::{Context as _, Result};
 use clap::Args;
-use tidegate_cluster::ConnectOptions;
+use tidegate_cluster::{Cluster, ConnectOptions};
 
 /// Where the cluster is.
 #[derive(Debug, Clone, Default, Args)]
@@ -17,6 +18,17 @@ pub(crate) struct ClusterArgs {
 }
 
 impl ClusterArgs {
+    /// Connects, and learns what the API server serves: the first request, which tells whether it is there.
+    ///
+    /// # Errors
+    /// If there is no configuration, or no API server that takes it.
+    pub(crate) async fn connect(&self) -> Result<Cluster> {
+        let cluster = Cluster::connect(&self.options()).await?;
+        let answer = cluster.kinds().refresh().await;
+        answer.with_context(|| cluster.url())?;
+        Ok(cluster)
+    }
+
     /// Returns them as the cluster crate wants them.
     pub(crate) fn options(&self) -> ConnectOptions {
         ConnectOptions {

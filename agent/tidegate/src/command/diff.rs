@@ -49,8 +49,7 @@ enum Form {
 impl Diff {
     pub(crate) async fn run(&self) -> Result<Exit> {
         let rendered = self.render.render()?;
-        let cluster = Cluster::connect(&self.to.options()).await?;
-        cluster.kinds().refresh().await?;
+        let cluster = self.to.connect().await?;
         let owner = self.owner(&cluster).await?;
         let objects = match &owner {
             None => rendered.objects.clone(),

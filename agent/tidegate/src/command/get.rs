@@ -3,7 +3,6 @@
 use clap::Args;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use tidegate_cluster::Cluster;
 use tidegate_sync::Layer;
 
 use super::layers::{self, LayerName};
@@ -29,12 +28,16 @@ pub(crate) struct Get {
 
 impl Get {
     pub(crate) async fn run(&self) -> anyhow::Result<Exit> {
-        let cluster = Cluster::connect(&self.to.options()).await?;
+        let cluster = self.to.connect().await?;
         let namespace = self.namespace.as_deref();
-        let layers = match &self.layer {
+        let mut layers = match &self.layer {
             Some(wanted) => vec![layers::find(&cluster, namespace, wanted).await?],
             None => layers::list(&cluster, namespace).await?,
         };
+        for layer in &mut layers {
+            // As in kubectl: nobody reads them.
+            layer.metadata.managed_fields = None;
+        }
         self.output
             .print(&layers, || table(&layers, Timestamp::now()))?;
         let ready = layers.iter().all(|layer| is_true(layer, "Ready"));
@@ -67,9 +70,7 @@ fn row(layer: &Layer, now: Timestamp) -> Vec<String> {
     let status = layer.status.clone().unwrap_or_default();
     let created = layer.metadata.creation_timestamp.as_ref();
     let ready = condition(layer, "Ready");
-    let wave = status
-        .wave
-        .map(|wave| format!("{}/{}", wave.current, wave.of));
+    let wave = status.wave.map(|wave| wave.progress);
     let inventory = status
         .inventory
         .map(|owned| format!("{}/{}", owned.healthy, owned.objects));
@@ -85,7 +86,7 @@ fn row(layer: &Layer, now: Timestamp) -> Vec<String> {
         wave.unwrap_or_else(|| "-".into()),
         inventory.unwrap_or_else(|| "-".into()),
         created.map_or("-".into(), |created| age(created.0, now)),
-        ready.map_or(String::new(), |ready| first_line(&ready.message)),
+        ready.map_or(String::new(), |ready| one_line(&ready.message)),
     ]
 }
 
@@ -95,8 +96,8 @@ fn short(revision: &str) -> String {
     parsed.map_or_else(|_| revision.into(), |revision| revision.short())
 }
 
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().into()
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 pub(super) fn condition<'a>(layer: &'a Layer, kind: &str) -> Option<&'a Condition> {

@@ -60,8 +60,7 @@ impl Install {
             output::data(&tidegate_yaml::emit_all(values))?;
             return Ok(Exit::Done);
         }
-        let cluster = Cluster::connect(&self.to.options()).await?;
-        cluster.kinds().refresh().await?;
+        let cluster = self.to.connect().await?;
         for object in &objects {
             apply(&cluster, object).await?;
         }
@@ -96,5 +95,5 @@ async fn apply(cluster: &Cluster, object: &Object) -> Result<()> {
     } else {
         "applied"
     };
-    Ok(output::line(&format!("{done} {id}"))?)
+    Ok(output::line(&format!("{done} {}", applied.object.id()))?)
 }

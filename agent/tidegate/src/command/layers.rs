@@ -1,7 +1,7 @@
 //! Layers of a cluster, as the commands read them.
 
-use anyhow::{Context as _, bail};
-use tidegate_cluster::Cluster;
+use anyhow::{Context as _, anyhow, bail};
+use tidegate_cluster::{Class, Cluster};
 use tidegate_object::{GroupKind, Object, ObjectId};
 use tidegate_sync::Layer;
 
@@ -37,8 +37,12 @@ pub(crate) fn kind() -> GroupKind {
 
 /// Reads all Layers of a namespace, or of all.
 pub(crate) async fn list(cluster: &Cluster, namespace: Option<&str>) -> anyhow::Result<Vec<Layer>> {
-    served(cluster).await?;
-    let objects = cluster.list(&kind(), namespace, "").await?;
+    served(cluster)?;
+    let objects = cluster.list(&kind(), namespace, "").await;
+    let objects = objects.map_err(|error| match (error.class, namespace) {
+        (Class::Forbidden, None) => anyhow!("{error}: name the namespace by -n"),
+        _ => error.into(),
+    })?;
     objects.into_iter().map(typed).collect()
 }
 
@@ -48,7 +52,7 @@ pub(crate) async fn find(
     namespace: Option<&str>,
     wanted: &LayerName,
 ) -> anyhow::Result<Layer> {
-    served(cluster).await?;
+    served(cluster)?;
     let namespace = wanted.namespace.as_deref().or(namespace);
     if let Some(namespace) = namespace {
         let id = ObjectId::new(kind(), Some(namespace), &wanted.name);
@@ -74,8 +78,7 @@ pub(crate) async fn find(
     }
 }
 
-async fn served(cluster: &Cluster) -> anyhow::Result<()> {
-    cluster.kinds().refresh().await?;
+fn served(cluster: &Cluster) -> anyhow::Result<()> {
     if cluster.kinds().preferred(&kind()).is_none() {
         bail!("this cluster has no layers: install tidegate with `tidegate install`");
     }

@@ -42,7 +42,6 @@ impl Comparison {
         objects: &[Object],
         manager: Option<&str>,
     ) -> Result<Self> {
-        cluster.kinds().refresh().await?;
         let manager = manager.unwrap_or(MANAGER);
         let compared = futures::stream::iter(objects)
             .map(|object| compare(cluster, object, manager))

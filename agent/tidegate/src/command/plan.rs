@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use clap::Args;
-use tidegate_cluster::Cluster;
 use tidegate_object::Object;
 use tidegate_plan::{Change, Edge, Finding, Node, Plan as Planned, Required, Rule, Settings};
 use tidegate_sync::LayerSpec;
@@ -68,7 +67,7 @@ impl Plan {
         if !self.live {
             return Ok(tidegate_plan::plan(objects, &(), &settings)?);
         }
-        let cluster = Cluster::connect(&self.to.options()).await?;
+        let cluster = self.to.connect().await?;
         let mut comparison = Comparison::of(&cluster, objects, None).await?;
         // The first plan tells what is referred to and not in it; the second knows whether that is there.
         tidegate_plan::plan(objects, &comparison, &settings)?;

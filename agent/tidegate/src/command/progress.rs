@@ -51,8 +51,8 @@ impl Progress {
 fn describe(layer: &Layer) -> String {
     let status = layer.status.clone().unwrap_or_default();
     let mut parts = Vec::new();
-    if let Some(wave) = &status.wave {
-        parts.push(format!("wave {}/{}", wave.current, wave.of));
+    if let Some(wave) = status.wave.as_ref().filter(|wave| wave.of > 0) {
+        parts.push(format!("wave {}", wave.progress));
     }
     if let Some(owned) = &status.inventory {
         parts.push(format!(

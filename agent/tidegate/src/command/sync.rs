@@ -10,9 +10,10 @@ use kube::api::{Patch, PatchParams, PostParams};
 use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client, ResourceExt as _};
 use serde_json::json;
-use tidegate_cluster::Cluster;
+use tidegate_cluster::ApiError;
 use tidegate_sync::Layer;
 
+use super::get::condition;
 use super::layers::{self, LayerName};
 use super::progress::Progress;
 use crate::command::ClusterArgs;
@@ -37,7 +38,7 @@ pub(crate) struct Sync {
 
 impl Sync {
     pub(crate) async fn run(&self) -> anyhow::Result<Exit> {
-        let cluster = Cluster::connect(&self.to.options()).await?;
+        let cluster = self.to.connect().await?;
         let layer = layers::find(&cluster, self.namespace.as_deref(), &self.layer).await?;
         let namespace = layer.namespace().unwrap_or_default();
         let api: Api<Layer> = Api::namespaced(cluster.client(), &namespace);
@@ -63,6 +64,7 @@ async fn request(api: &Api<Layer>, name: &str, id: &str, user: &str) -> anyhow::
     let patch = json!({"metadata": {"annotations": annotations}});
     api.patch(name, &PatchParams::default(), &Patch::Merge(patch))
         .await
+        .map_err(|error| ApiError::of(&error))
         .context("the sync cannot be requested: you need the right to patch layers and to update layers/sync (ClusterRole tidegate-sync)")?;
     Ok(())
 }
@@ -73,9 +75,23 @@ async fn user(client: Client) -> anyhow::Result<String> {
     let review = api
         .create(&PostParams::default(), &SelfSubjectReview::default())
         .await;
+    let review = review.map_err(|error| ApiError::of(&error));
     let review = review.context("the API server does not say who you are")?;
     let user = review.status.and_then(|status| status.user_info?.username);
     Ok(user.unwrap_or_default())
+}
+
+/// What there was to say of the run, or else of the layer.
+fn reason(layer: &Layer, run: &str) -> String {
+    let mut history = layer.status.iter().flat_map(|status| &status.history);
+    let message = match history.find(|past| past.id == run) {
+        Some(past) if !past.message.is_empty() => &past.message,
+        _ => condition(layer, "Ready").map_or("", |ready| ready.message.as_str()),
+    };
+    match message {
+        "" => String::new(),
+        message => format!(": {message}"),
+    }
 }
 
 async fn follow(api: Api<Layer>, name: &str, id: &str) -> anyhow::Result<Exit> {
@@ -102,7 +118,7 @@ async fn follow(api: Api<Layer>, name: &str, id: &str) -> anyhow::Result<Exit> {
                 return Ok(Exit::Done);
             }
             Some(outcome) => {
-                progress.end(outcome)?;
+                progress.end(&format!("{outcome}{}", reason(&layer, id)))?;
                 return Ok(Exit::NotDone);
             }
         }

@@ -29,8 +29,7 @@ pub(crate) struct Uninstall {
 
 impl Uninstall {
     pub(crate) async fn run(&self) -> Result<Exit> {
-        let cluster = Cluster::connect(&self.to.options()).await?;
-        cluster.kinds().refresh().await?;
+        let cluster = self.to.connect().await?;
         let mut objects = everything()?;
         // What others stand on goes last.
         objects.reverse();

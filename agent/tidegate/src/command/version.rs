@@ -1,7 +1,6 @@
 //! `tidegate version`.
 
 use clap::Args;
-use tidegate_cluster::Cluster;
 
 use crate::command::ClusterArgs;
 use crate::exit::Exit;
@@ -21,7 +20,7 @@ impl Version {
     pub(crate) async fn run(&self) -> anyhow::Result<Exit> {
         output::line(&format!("tidegate {}", env!("CARGO_PKG_VERSION")))?;
         if self.cluster {
-            let cluster = Cluster::connect(&self.to.options()).await?;
+            let cluster = self.to.connect().await?;
             output::line(&format!("kubernetes {}", cluster.version().await?))?;
         }
         Ok(Exit::Done)

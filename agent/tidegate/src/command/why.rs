@@ -3,7 +3,7 @@
 mod chain;
 mod target;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Args;
 use tidegate_cluster::Cluster;
 use tidegate_object::ObjectId;
@@ -11,7 +11,7 @@ use tidegate_sync::Layer;
 
 use self::chain::Chain;
 use self::target::Target;
-use super::get::condition;
+use super::get::{condition, is_true};
 use super::layers;
 use crate::command::ClusterArgs;
 use crate::exit::Exit;
@@ -35,12 +35,12 @@ pub(crate) struct Why {
 
 impl Why {
     pub(crate) async fn run(&self) -> Result<Exit> {
-        let cluster = Cluster::connect(&self.to.options()).await?;
-        cluster.kinds().refresh().await?;
+        let cluster = self.to.connect().await?;
         let namespace = self.namespace.as_deref();
         match self.target.resolve(&cluster, namespace)? {
             target::Found::Layer(name) => {
-                let layer = layers::find(&cluster, namespace, &name).await?;
+                let layer = layers::find(&cluster, namespace, &name).await;
+                let layer = layer.with_context(|| self.target.read_as_layer())?;
                 of_layer(&cluster, &layer).await
             }
             target::Found::Object(id) => of_objects(&cluster, &[id]).await,
@@ -51,16 +51,21 @@ impl Why {
 async fn of_layer(cluster: &Cluster, layer: &Layer) -> Result<Exit> {
     let status = layer.status.clone().unwrap_or_default();
     let ready = condition(layer, "Ready");
-    if ready.is_some_and(|ready| ready.status == "True") && status.waiting_for.is_empty() {
+    let is_ready = ready.is_some_and(|ready| ready.status == "True");
+    if is_ready && is_true(layer, "Healthy") && status.waiting_for.is_empty() {
         output::line(&format!("it is ready: {}", message(layer, "Ready")))?;
+        report_findings(layer)?;
         return Ok(Exit::Done);
     }
+    let mut said = Vec::new();
     for kind in ["Stalled", "Blocked", "Ready", "Healthy"] {
         let text = message(layer, kind);
-        if !text.is_empty() {
+        if !text.is_empty() && !said.contains(&text) {
             output::line(&format!("{kind}: {text}"))?;
+            said.push(text);
         }
     }
+    report_findings(layer)?;
     for waiting in &status.waiting_for {
         output::line(&format!(
             "waits for {}: {} (since {})",
@@ -74,6 +79,22 @@ async fn of_layer(cluster: &Cluster, layer: &Layer) -> Result<Exit> {
         .collect();
     of_objects(cluster, &objects).await?;
     Ok(Exit::NotDone)
+}
+
+/// The status counts findings; their words are in the plan.
+fn report_findings(layer: &Layer) -> Result<()> {
+    let plan = layer
+        .status
+        .as_ref()
+        .and_then(|status| status.plan.as_ref());
+    let count = plan.map_or(0, |plan| plan.findings);
+    if count > 0 {
+        let path = &layer.spec.path;
+        let text =
+            format!("findings: {count}; in a clone, `tidegate plan {path} --live` shows them");
+        output::line(&text)?;
+    }
+    Ok(())
 }
 
 async fn of_objects(cluster: &Cluster, objects: &[ObjectId]) -> Result<Exit> {

@@ -31,6 +31,16 @@ impl std::str::FromStr for Target {
 }
 
 impl Target {
+    /// Says how it was read, where that may be a surprise.
+    pub(crate) fn read_as_layer(&self) -> String {
+        match self.0.split_once('/') {
+            Some((kind, _)) => {
+                format!("the cluster serves no kind `{kind}`, so that is a layer's namespace")
+            }
+            None => "without a kind it is a layer".into(),
+        }
+    }
+
     /// Finds out what is meant: the first part of two may be a kind, or a Layer's namespace.
     pub(crate) fn resolve(&self, cluster: &Cluster, namespace: Option<&str>) -> Result<Found> {
         let text = &self.0;
