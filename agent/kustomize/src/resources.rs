@@ -55,11 +55,19 @@ impl Resources {
         self.names = None;
     }
 
-    /// To be called after objects went, and no other changed.
-    pub(crate) fn drop_gone(&mut self) {
-        let count = self.list.len();
-        self.list.retain(|resource| !resource.is_gone);
-        if count != self.list.len() {
+    /// To be called after one object changed: it goes if it is empty, its id is read again.
+    pub(crate) fn settle_one(&mut self, position: usize) {
+        let Some(resource) = self.list.get_mut(position) else {
+            return;
+        };
+        if resource.is_gone {
+            self.list.remove(position);
+            return self.forget_names();
+        }
+        if std::mem::take(&mut resource.may_differ) {
+            resource.synchronise();
+        }
+        if resource.refresh() {
             self.forget_names();
         }
     }
@@ -139,6 +147,13 @@ impl Resources {
             found.is_some_and(|resource| !resource.is_gone && resource.was(id))
         };
         positions.iter().filter(is_meant).copied().collect()
+    }
+
+    /// The positions of objects that have or had a name.
+    pub(crate) fn named(&mut self, name: &str) -> Vec<usize> {
+        let list = &self.list;
+        let names = self.names.get_or_insert_with(|| names(list));
+        names.get(name).cloned().unwrap_or_default()
     }
 
     /// The one object whose current or a former id is `id`.

@@ -10,7 +10,6 @@ use crate::json_patch::Operation;
 use crate::kustomization::{Image, Replacement, Replica, Selector, Texts};
 use crate::resource::Resource;
 use crate::resources::Resources;
-use crate::schema::Schema;
 use crate::transform::names::Affix;
 use crate::transform::namespace::Namespace;
 use crate::transform::patches::{self, Patch, Remember};
@@ -61,7 +60,14 @@ impl Configured<'_> {
         };
         run.run(&self.transformer, resources)
             .map_err(at(self.place.clone()))?;
-        resources.settle();
+        // Patches settle the objects that they change: there may be many of both.
+        let is_patch = matches!(
+            self.transformer,
+            Transformer::StrategicMerge(_) | Transformer::Patch(..) | Transformer::JsonPatch(..)
+        );
+        if !is_patch {
+            resources.settle();
+        }
         Ok(())
     }
 }
@@ -77,11 +83,7 @@ impl Run<'_, '_> {
             Transformer::StrategicMerge(patches) => {
                 let schema = self.build.schema();
                 let mut patches = patches.iter();
-                patches.try_for_each(|patch| {
-                    patches::merge_by_id(resources, patch, &schema)?;
-                    resources.drop_gone();
-                    Ok(())
-                })
+                patches.try_for_each(|patch| patches::merge_by_id(resources, patch, &schema))
             }
             Transformer::Patch(patch, target) => self.patch(resources, patch, target.as_ref()),
             Transformer::JsonPatch(operations, target) => {
@@ -116,7 +118,10 @@ impl Run<'_, '_> {
     fn patch(&self, resources: &mut Resources, patch: &Patch, target: Option<&Selector>) -> Step {
         let schema = self.build.schema();
         let count = match (patch, target) {
-            (Patch::Merge(list), None) => return merge_each(resources, list, &schema),
+            (Patch::Merge(list), None) => {
+                let mut list = list.iter();
+                return list.try_for_each(|one| patches::merge_by_id(resources, one, &schema));
+            }
             (Patch::Merge(list), Some(target)) => match list.as_slice() {
                 [] => return Ok(()),
                 [one] => patches::merge_selected(resources, one, target, &schema)?,
@@ -171,14 +176,4 @@ impl Run<'_, '_> {
         }
         Ok(())
     }
-}
-
-fn merge_each(resources: &mut Resources, list: &[Resource], schema: &Schema) -> Step {
-    for patch in list {
-        patches::merge_by_id(resources, patch, schema)?;
-        if patch.history.renames || patch.history.changes_kind {
-            resources.settle();
-        }
-    }
-    Ok(())
 }

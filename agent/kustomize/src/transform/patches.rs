@@ -93,10 +93,14 @@ pub(crate) fn merge_by_id(resources: &mut Resources, patch: &Resource, schema: &
     let position = resources
         .only(&patch.original_id())
         .map_err(|fault| fault.within(|| "the patch's target was not found".to_owned()))?;
-    match resources.list.get_mut(position) {
-        Some(resource) => merge_one(resource, patch.clone(), schema),
-        None => Ok(()),
+    if let Some(resource) = resources.list.get_mut(position) {
+        merge_one(resource, patch.clone(), schema)?;
     }
+    if patch.history.renames || patch.history.changes_kind {
+        resources.forget_names();
+    }
+    resources.settle_one(position);
+    Ok(())
 }
 
 /// Merges a patch into all objects that a selector means; answers how many.
@@ -106,8 +110,7 @@ pub(crate) fn merge_selected(
     target: &Selector,
     schema: &Schema,
 ) -> Step<usize> {
-    let matcher = Matcher::new(target)?;
-    let selected = selected(resources, &matcher)?;
+    let selected = selected(resources, target)?;
     let patch = with_texts(patch.clone())?;
     for position in &selected {
         let Some(resource) = resources.list.get_mut(*position) else {
@@ -123,7 +126,13 @@ pub(crate) fn merge_selected(
         )?;
         merge_one(resource, copy, schema)?;
     }
-    resources.settle();
+    if patch.history.renames || patch.history.changes_kind {
+        resources.forget_names();
+    }
+    // From behind, since settling may take objects out.
+    for position in selected.iter().rev() {
+        resources.settle_one(*position);
+    }
     resources.check_unique()?;
     Ok(selected.len())
 }
@@ -139,9 +148,20 @@ fn with_texts(mut patch: Resource) -> Step<Resource> {
     Ok(patch)
 }
 
-fn selected(resources: &Resources, matcher: &Matcher) -> Step<Vec<usize>> {
+/// The positions of the objects that a selector means.
+fn selected(resources: &mut Resources, target: &Selector) -> Step<Vec<usize>> {
+    let matcher = Matcher::new(target)?;
+    let is_literal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let candidates = if !target.name.is_empty() && target.name.bytes().all(is_literal) {
+        resources.named(&target.name)
+    } else {
+        (0..resources.list.len()).collect()
+    };
     let mut positions = Vec::new();
-    for (position, resource) in resources.list.iter().enumerate() {
+    for position in candidates {
+        let Some(resource) = resources.list.get(position) else {
+            continue;
+        };
         if matcher.selects(resource)? {
             positions.push(position);
         }
@@ -190,8 +210,7 @@ pub(crate) fn apply_json(
     target: &Selector,
     remember: Remember,
 ) -> Step<usize> {
-    let matcher = Matcher::new(target)?;
-    let selected = selected(resources, &matcher)?;
+    let selected = selected(resources, target)?;
     for position in &selected {
         let Some(resource) = resources.list.get_mut(*position) else {
             continue;
@@ -201,6 +220,9 @@ pub(crate) fn apply_json(
         }
         apply_one(resource, operations)
             .map_err(|fault| fault.within(|| resource.origin.to_string()))?;
+    }
+    for position in selected.iter().rev() {
+        resources.settle_one(*position);
     }
     Ok(selected.len())
 }
@@ -231,6 +253,5 @@ fn apply_one(resource: &mut Resource, operations: &[Operation]) -> Step {
     history::strip(resource, history::Kept::ALL)?;
     resource.history = history;
     resource.is_gone = node::is_nil_or_empty(&resource.node);
-    resource.refresh();
     Ok(())
 }
