@@ -9,6 +9,39 @@
 //!
 //! It reads only through the [`Tree`], runs nothing, and reaches no network: a remote file is read
 //! from the tree's `vendor/<sha256>` or from the mirror, and only if `tidegate.lock` pins it.
+//!
+//! [`render`] gives the text that `kustomize build` 5.8.1 prints, byte for byte:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use tidegate_kustomize::{Entry, Options, Tree, TreeError, render};
+//!
+//! struct Files(&'static [(&'static str, &'static str)]);
+//!
+//! impl Tree for Files {
+//!     fn entry(&self, path: &str) -> Result<Option<Entry>, TreeError> {
+//!         Ok(self.read(path)?.map(|_| Entry::File))
+//!     }
+//!     fn read(&self, path: &str) -> Result<Option<Arc<[u8]>>, TreeError> {
+//!         let found = self.0.iter().find(|(name, _)| *name == path);
+//!         Ok(found.map(|(_, text)| text.as_bytes().into()))
+//!     }
+//!     fn list(&self, _: &str) -> Result<Vec<(String, Entry)>, TreeError> {
+//!         Ok(self.0.iter().map(|(name, _)| (name.to_string(), Entry::File)).collect())
+//!     }
+//! }
+//!
+//! let files = Files(&[
+//!     ("kustomization.yaml", "namePrefix: my-\nresources: [a.yaml]"),
+//!     ("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {on: \"1\"}"),
+//! ]);
+//! let output = render(&files, "", &Options::default())?;
+//! assert_eq!(
+//!     output.to_yaml(),
+//!     "apiVersion: v1\ndata:\n  \"on\": \"1\"\nkind: ConfigMap\nmetadata:\n  name: my-a\n"
+//! );
+//! # Ok::<(), tidegate_kustomize::RenderError>(())
+//! ```
 
 mod build;
 mod build_origin;

@@ -3,6 +3,7 @@
 
 mod cases;
 mod differential;
+mod knowledge;
 mod library;
 mod oracle;
 mod overlays;
