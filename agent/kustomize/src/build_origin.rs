@@ -6,7 +6,7 @@ use crate::build::Built;
 use crate::error::Place;
 use crate::fault::Step;
 use crate::history::{ORIGIN, TRANSFORMATIONS};
-use crate::node;
+use crate::node::{self, Kind};
 use crate::resource::Resource;
 use crate::resources::Resources;
 
@@ -86,9 +86,20 @@ impl BuildOrigin {
         text
     }
 
-    /// Writes the origin on an object.
+    /// Writes the origin on an object that was read; its other annotations stay as they are.
     pub(crate) fn set(&self, resource: &mut Resource) -> Built {
-        set(resource, ORIGIN, self.text()).map_err(crate::build::at(Place::default()))
+        let path = ["metadata", "annotations"];
+        let mut write = || {
+            let made = Some(Kind::Mapping);
+            let Some(annotations) = node::lookup(&mut resource.node, &path, made)? else {
+                return Ok(());
+            };
+            if node::is_null(annotations) {
+                *annotations = node::empty(Kind::Mapping);
+            }
+            node::set_field(annotations, ORIGIN, node::string(&self.text())).map(drop)
+        };
+        write().map_err(crate::build::at(Place::default()))
     }
 
     /// Writes the origin on an object that has none.
