@@ -4,7 +4,6 @@ use tidegate_yaml::{Node, NodeValue};
 
 use crate::fault::Step;
 use crate::field_spec::{FieldSpec, Missing};
-use crate::gvk::Gvk;
 use crate::node::{self, Kind};
 
 /// What is made where a field is missing.
@@ -14,16 +13,13 @@ pub(crate) struct Create {
     pub(crate) tag: &'static str,
 }
 
-/// Calls `set` on every field that a specification means, if it is for objects like this one.
+/// Calls `set` on every field that a specification means in an object that it is for.
 pub(crate) fn visit(
     spec: &FieldSpec,
-    (gvk, object): (&Gvk, &mut Node),
+    object: &mut Node,
     create: Option<Create>,
     set: &mut dyn FnMut(&mut Node) -> Step,
 ) -> Step {
-    if !gvk.is_selected(&spec.selector) {
-        return Ok(());
-    }
     let create = create.filter(|_| spec.missing == Missing::Create);
     walk(&spec.parts, object, create, set)
         .map_err(|fault| fault.within(|| format!("field `{}`", spec.path)))

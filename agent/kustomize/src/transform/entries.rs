@@ -51,9 +51,8 @@ fn set_one(
         }
         Ok(())
     };
-    let gvk = resource.gvk().clone();
     for spec in fields {
-        walk::visit(spec, (&gvk, &mut resource.node), Some(create), &mut set)?;
+        walk::visit(spec, &mut resource.node, Some(create), &mut set)?;
     }
     if added > 1 {
         resource.share(new);

@@ -25,9 +25,11 @@ pub(crate) fn set(resources: &mut Resources, image: &Image, fields: &[FieldSpec]
             .map_err(|fault| fault.within(|| resource.origin.to_string()))?;
     }
     for resource in workloads(resources) {
-        let gvk = resource.gvk().clone();
         for spec in fields {
-            walk::visit(spec, (&gvk, &mut resource.node), None, &mut set)
+            if !resource.gvk().is_selected(&spec.selector) {
+                continue;
+            }
+            walk::visit(spec, &mut resource.node, None, &mut set)
                 .map_err(|fault| fault.within(|| resource.origin.to_string()))?;
         }
     }

@@ -101,18 +101,13 @@ fn update_one(
         subjects: subject_namespaces(referrer, node)?,
         role: role(node),
     };
-    let gvk = referrer.gvk();
     for (reference, spec) in fields {
         let field = Field {
             context: &context,
             target: &reference.target,
             is_role: spec.path.ends_with("roleRef/name"),
         };
-        let anything = FieldSpec {
-            selector: Gvk::default(),
-            ..(*spec).clone()
-        };
-        walk::visit(&anything, (gvk, node), None, &mut |found| field.set(found))?;
+        walk::visit(spec, node, None, &mut |found| field.set(found))?;
     }
     Ok(())
 }

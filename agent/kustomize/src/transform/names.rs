@@ -46,7 +46,9 @@ fn affix_one(resource: &mut Resource, affix: Affix<'_>, fields: &[FieldSpec]) ->
         if spec.path == "metadata/name" {
             remember(resource, affix);
         }
-        let gvk = resource.gvk().clone();
+        if !resource.gvk().is_selected(&spec.selector) {
+            continue;
+        }
         let mut set = |found: &mut tidegate_yaml::Node| {
             let old = node::raw(found);
             let new = match affix {
@@ -55,7 +57,7 @@ fn affix_one(resource: &mut Resource, affix: Affix<'_>, fields: &[FieldSpec]) ->
             };
             node::set_scalar(found, node::scalar(&new))
         };
-        walk::visit(spec, (&gvk, &mut resource.node), Some(create), &mut set)?;
+        walk::visit(spec, &mut resource.node, Some(create), &mut set)?;
         resource.refresh();
     }
     Ok(())

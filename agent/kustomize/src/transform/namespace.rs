@@ -93,6 +93,10 @@ fn set_field(
         tag,
     };
     let mut set = |found: &mut Node| set_value(found, namespace);
+    let (gvk, object) = object;
+    if !gvk.is_selected(&spec.selector) {
+        return Ok(());
+    }
     walk::visit(spec, object, Some(create), &mut set)
 }
 

@@ -22,12 +22,14 @@ pub(crate) fn set(resources: &mut Resources, replica: &Replica, fields: &[FieldS
             .filter(|one| fits(one, replica, spec))
         {
             is_found = true;
-            let gvk = resource.gvk().clone();
+            if !resource.gvk().is_selected(&spec.selector) {
+                continue;
+            }
             let mut set = |found: &mut _| {
                 let count = node::scalar(&replica.count.to_string());
                 node::set_scalar(found, node::with_tag(count, "!!int"))
             };
-            walk::visit(spec, (&gvk, &mut resource.node), Some(create), &mut set)
+            walk::visit(spec, &mut resource.node, Some(create), &mut set)
                 .map_err(|fault| fault.within(|| resource.origin.to_string()))?;
         }
     }

@@ -83,10 +83,12 @@ pub(crate) fn resolve(
         return Ok(Vec::new());
     }
     for resource in &mut resources.list {
-        let gvk = resource.gvk().clone();
         let mut set = |found: &mut Node| set(found, &values, &mut used);
         for spec in fields {
-            walk::visit(spec, (&gvk, &mut resource.node), None, &mut set)
+            if !resource.gvk().is_selected(&spec.selector) {
+                continue;
+            }
+            walk::visit(spec, &mut resource.node, None, &mut set)
                 .map_err(|fault| fault.within(|| resource.origin.to_string()))?;
         }
     }
