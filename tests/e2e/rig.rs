@@ -14,7 +14,7 @@ use tidegate_testbed::{
 pub(crate) const LIMIT: Duration = Duration::from_secs(120);
 
 /// The `tidegate` program.
-const PROGRAM: &str = env!("CARGO_BIN_EXE_tidegate");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_tidegate");
 /// The repository that most layers follow, each a folder of its own.
 const REPOSITORY: &str = "platform";
 

@@ -3,22 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
-use serde::Deserialize as _;
-use serde_json::{Value, json};
+use anyhow::{Context as _, Result};
+use serde_json::Value;
 use tidegate_testbed::{
     Access, Agent, AgentOptions, Commit, ControlPlane, GitServer, Operators, Options, Repository,
-    Route, agent, vendor,
+    Route, agent, stage, vendor,
 };
 
 /// The name of the repository that is served.
 const REPOSITORY: &str = "platform";
-/// The Secret with the credentials of the repository.
-const CREDENTIALS: &str = "platform-git";
 /// The stage that is deployed.
 const STAGE: &str = "clusters/stages/local";
-/// What each layer's webhook and its poll are for: with the webhook, the poll can be slow.
-const INTERVAL: &str = "10s";
 
 /// A control plane with the agent, fed by a Git server.
 pub(crate) struct Scene {
@@ -73,21 +68,8 @@ impl Scene {
 
     /// Registers the stage: accounts, and Layers, which follow the Git server; answers the Layers' names.
     pub(crate) fn create_layers(&self) -> Result<Vec<String>> {
-        self.create_credentials()?;
-        let folder = root()?.join(STAGE);
-        let text = self
-            .control_plane
-            .kubectl(&["kustomize", &folder.to_string_lossy()])?;
-        let mut names = Vec::new();
-        for mut object in documents(&text)? {
-            if object.get("kind").and_then(Value::as_str) == Some("Layer") {
-                self.lead_here(&mut object)?;
-                let name = object.pointer("/metadata/name").and_then(Value::as_str);
-                names.push(name.unwrap_or_default().to_owned());
-            }
-            self.control_plane.apply(&object.to_string())?;
-        }
-        Ok(names)
+        let repository = (&self.git, REPOSITORY);
+        Ok(stage::register(&self.control_plane, STAGE, repository)?)
     }
 
     /// Commits a change to the served repository, and pushes it.
@@ -113,43 +95,6 @@ impl Scene {
     pub(crate) fn clone_url(&self) -> String {
         self.git.http_url(Route::Open, REPOSITORY)
     }
-
-    fn create_credentials(&self) -> Result<()> {
-        let secret = json!({
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": {"name": CREDENTIALS, "namespace": agent::NAMESPACE},
-            "stringData": {
-                "username": GitServer::USERNAME,
-                "password": GitServer::PASSWORD,
-                "ca.crt": self.git.authority(),
-            },
-        });
-        Ok(self.control_plane.apply(&secret.to_string())?)
-    }
-
-    fn lead_here(&self, layer: &mut Value) -> Result<()> {
-        let Some(git) = layer.pointer_mut("/spec/source/git") else {
-            bail!("{STAGE}: a Layer has no spec.source.git");
-        };
-        let url = self.git.https_url(Route::Basic, REPOSITORY);
-        let ours = json!({
-            "url": url,
-            "ref": {"branch": "main"},
-            "interval": INTERVAL,
-            "secretRef": {"name": CREDENTIALS},
-        });
-        *git = ours;
-        Ok(())
-    }
-}
-
-fn documents(text: &str) -> Result<Vec<Value>> {
-    use serde_yaml::Deserializer;
-    Deserializer::from_str(text)
-        .map(|document| serde_json::Value::deserialize(document).context(STAGE))
-        .filter(|value| !matches!(value, Ok(Value::Null)))
-        .collect()
 }
 
 /// The folder of this repository.

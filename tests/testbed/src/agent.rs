@@ -1,5 +1,7 @@
 //! The agent as a process of this machine, with the rights that its manifests give it and no others.
 
+mod pod;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,9 +17,13 @@ use crate::port::Port;
 use crate::service::{Service, Specification};
 use crate::{ControlPlane, Error, Result, client, program};
 
+pub use pod::Container;
+
 /// The namespace into which the manifests install the agent.
 pub const NAMESPACE: &str = "tidegate-system";
 
+/// The agent's account.
+const ACCOUNT: (&str, &str) = (NAMESPACE, "tidegate");
 /// The name of the webhook receiver, and the secret that its calls are signed with.
 const RECEIVER: &str = "platform";
 const SECRET: &str = "testbed-webhook-secret";
@@ -84,9 +90,51 @@ impl Agent {
     /// [`Error::Ended`] with its log if it does not start.
     pub fn start(control_plane: &ControlPlane, options: &AgentOptions) -> Result<Self> {
         let guardian = Guardian::new("agent")?;
-        let (api, metrics) = (Port::lease()?, Port::lease()?);
         let kubeconfig = guardian.folder().join("kubeconfig");
-        control_plane.write_account_kubeconfig(&kubeconfig, (NAMESPACE, "tidegate"))?;
+        control_plane.write_account_kubeconfig(&kubeconfig, ACCOUNT)?;
+        let arguments = vec![
+            "agent".to_owned(),
+            format!("--kubeconfig={}", kubeconfig.display()),
+            format!("--namespace={NAMESPACE}"),
+        ];
+        Self::launch(guardian, options, (options.program.clone(), arguments))
+    }
+
+    /// Starts an agent as its Pod would: with the arguments and the environment of its container, and its
+    /// account's files where the kubelet puts them; waits until it is ready.
+    ///
+    /// # Errors
+    /// [`Error::Ended`] with its log if it does not start, or if this machine lets nobody mount.
+    pub fn start_in_pod(
+        control_plane: &ControlPlane,
+        options: &AgentOptions,
+        container: &Container,
+    ) -> Result<Self> {
+        let guardian = Guardian::new("agent")?;
+        pod::write_account(guardian.folder(), control_plane, ACCOUNT)?;
+        let arguments = pod::arguments(
+            guardian.folder(),
+            control_plane.connection(),
+            (&options.program, container),
+        )?;
+        Self::launch(guardian, options, ("unshare".into(), arguments))
+    }
+
+    /// Gives an agent in a Pod a new token, as the kubelet does before the last one expires.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn rotate_token(&self, control_plane: &ControlPlane) -> Result<()> {
+        pod::write_account(self.guardian.folder(), control_plane, ACCOUNT)
+    }
+
+    /// Starts a program that becomes the agent, with what the rig adds to its arguments.
+    fn launch(
+        guardian: Guardian,
+        options: &AgentOptions,
+        (program, mut arguments): (PathBuf, Vec<String>),
+    ) -> Result<Self> {
+        let (api, metrics) = (Port::lease()?, Port::lease()?);
         let hooks = guardian.folder().join("webhooks");
         fs::create_dir_all(&hooks).map_err(Error::file(&hooks))?;
         fs::write(hooks.join(RECEIVER), SECRET).map_err(Error::file(&hooks))?;
@@ -94,7 +142,13 @@ impl Agent {
         authority
             .server(&["127.0.0.1", "localhost"])?
             .write(guardian.folder(), "tls")?;
-        let specification = specification(options, guardian.folder(), (&api, &metrics));
+        arguments.extend(places(options, guardian.folder(), (&api, &metrics)));
+        let specification = Specification {
+            name: "agent",
+            program,
+            arguments,
+            environment: Vec::new(),
+        };
         let service = Service::start(&guardian, specification)?;
         let mut agent = Self {
             service,
@@ -229,12 +283,10 @@ impl Agent {
     }
 }
 
-fn specification(options: &AgentOptions, folder: &Path, ports: (&Port, &Port)) -> Specification {
+/// The arguments for what is elsewhere than in a container: folders, addresses.
+fn places(options: &AgentOptions, folder: &Path, ports: (&Port, &Port)) -> Vec<String> {
     let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
     let mut arguments = vec![
-        "agent".to_owned(),
-        format!("--kubeconfig={}", path("kubeconfig")),
-        format!("--namespace={NAMESPACE}"),
         format!("--cache={}", path("cache")),
         format!("--webhooks-dir={}", path("webhooks")),
         format!("--tls-dir={}", path("")),
@@ -248,10 +300,5 @@ fn specification(options: &AgentOptions, folder: &Path, ports: (&Port, &Port)) -
         arguments.push("--insecure-no-auth".to_owned());
     }
     arguments.extend(options.flags.iter().cloned());
-    Specification {
-        name: "agent",
-        program: options.program.clone(),
-        arguments,
-        environment: Vec::new(),
-    }
+    arguments
 }

@@ -34,6 +34,7 @@ pub mod oracle;
 pub mod program;
 pub mod repository;
 pub mod ssh_server;
+pub mod stage;
 pub mod upstream;
 pub mod vendor;
 pub mod wait;
@@ -46,7 +47,7 @@ mod service;
 mod tls_server;
 
 pub use admission_server::{AdmissionServer, Answer};
-pub use agent::{Access, Agent, AgentOptions};
+pub use agent::{Access, Agent, AgentOptions, Container};
 pub use client::Client;
 pub use control_plane::audit::AuditEvent;
 pub use control_plane::component::Component;

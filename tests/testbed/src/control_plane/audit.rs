@@ -1,5 +1,6 @@
 //! The API server's own record of every request, for exact counts.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,6 +11,8 @@ use serde::Deserialize;
 use crate::{Client, Error, Result, wait};
 
 const LIMIT: Duration = Duration::from_secs(30);
+/// Where the API server names what a caller has shown.
+const CREDENTIAL: &str = "authentication.kubernetes.io/credential-id";
 
 /// One request that the API server answered, or a watch that it began to answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub struct AuditEvent {
     pub user: String,
     /// Who really asked.
     pub authenticated_user: String,
+    /// What the one who really asked has shown, such as `JTI=<id of the token>`; empty if that has no name.
+    pub credential: String,
     /// The client's `User-Agent`.
     pub user_agent: String,
     /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`.
@@ -136,6 +141,8 @@ struct Entry {
 struct User {
     #[serde(default)]
     username: String,
+    #[serde(default)]
+    extra: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -162,10 +169,12 @@ impl Entry {
             subresource => format!("{}/{subresource}", reference.resource),
         };
         let authenticated_user = self.user.username;
+        let credential = self.user.extra.get(CREDENTIAL).and_then(|ids| ids.first());
         let impersonated = self.impersonated_user.map(|user| user.username);
         let event = AuditEvent {
             user: impersonated.unwrap_or_else(|| authenticated_user.clone()),
             authenticated_user,
+            credential: credential.cloned().unwrap_or_default(),
             user_agent: self.user_agent,
             verb: self.verb,
             group: reference.api_group,
