@@ -12,6 +12,7 @@ COPY Cargo.toml Cargo.lock ./
 COPY agent agent
 COPY manifests/tidegate manifests/tidegate
 # Members of the workspace, which Cargo asks for though it builds none of them.
+COPY bench bench
 COPY tests tests
 
 ENV CARGO_INCREMENTAL=0 \
