@@ -17,6 +17,8 @@ const FILES: &[File] = files![
     "tidegate/admission.yaml",
     "tidegate/components/broad-deployer/deployer.yaml",
     "tidegate/components/broad-deployer/kustomization.yaml",
+    "tidegate/components/mirror/kustomization.yaml",
+    "tidegate/components/mirror/volume.yaml",
     "tidegate/components/narrow-reader/kustomization.yaml",
     "tidegate/components/narrow-reader/reader.yaml",
     "tidegate/components/servicemonitor/kustomization.yaml",

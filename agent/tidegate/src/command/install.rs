@@ -36,6 +36,8 @@ pub(crate) struct Install {
 pub(crate) enum Part {
     /// A deployer account that may do everything, for clusters of one tenant.
     BroadDeployer,
+    /// A volume with pinned remote files, for repositories that do not commit `vendor/`.
+    Mirror,
     /// Reads of the common kinds and those of the database layer, in place of reads of everything.
     NarrowReader,
     /// A ServiceMonitor, for clusters with the Prometheus Operator.
@@ -46,6 +48,7 @@ impl Part {
     fn folder(self) -> &'static str {
         match self {
             Self::BroadDeployer => "broad-deployer",
+            Self::Mirror => "mirror",
             Self::NarrowReader => "narrow-reader",
             Self::Servicemonitor => "servicemonitor",
         }

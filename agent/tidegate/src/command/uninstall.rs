@@ -12,7 +12,11 @@ use crate::exit::Exit;
 use crate::output;
 
 /// Kinds that are left, since what people made goes with them.
-const LEFT: [&str; 2] = ["CustomResourceDefinition", "Namespace"];
+const LEFT: [&str; 3] = [
+    "CustomResourceDefinition",
+    "Namespace",
+    "PersistentVolumeClaim",
+];
 
 /// Remove the agent, and say what stays
 ///
@@ -66,7 +70,7 @@ impl Uninstall {
 
 /// All that any installation may have: one part takes out what others leave in.
 fn everything() -> Result<Vec<Object>> {
-    let mut objects = manifests(&[Part::BroadDeployer, Part::Servicemonitor])?;
+    let mut objects = manifests(&[Part::BroadDeployer, Part::Mirror, Part::Servicemonitor])?;
     for object in manifests(&[Part::NarrowReader])? {
         if !objects.iter().any(|known| known.id() == object.id()) {
             objects.push(object);
