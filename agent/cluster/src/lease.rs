@@ -11,6 +11,8 @@ use thiserror::Error;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::ApiError;
+
 /// Which Lease, and how long it lasts.
 #[derive(Debug, Clone)]
 pub struct LeaseOptions {
@@ -37,7 +39,7 @@ pub struct Lease {
 #[derive(Debug, Error)]
 pub enum LeaseError {
     /// The API server refused, or did not answer.
-    #[error("the lease {0} cannot be held: {1}")]
+    #[error("the lease {0} cannot be held: {answer}", answer = ApiError::of(.1))]
     Api(String, #[source] Box<kube::Error>),
     /// No answer in time.
     #[error("the lease {0} cannot be held: no answer within {1} s")]

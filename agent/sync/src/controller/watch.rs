@@ -7,6 +7,7 @@ use kube::api::{ApiResource, DynamicObject};
 use kube::runtime::WatchStreamExt as _;
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client};
+use tidegate_cluster::ApiError;
 use tokio::sync::mpsc;
 
 use super::{Backoff, Resource};
@@ -75,10 +76,14 @@ fn alive(object: &DynamicObject) -> Option<Resource> {
 }
 
 fn explained(error: &watcher::Error) -> String {
-    let text = error.to_string();
-    let is_missing = text.contains("404") || text.contains("NotFound");
-    if is_missing {
-        return format!("{text}: install the CRD, for example by `tidegate install`");
+    let answer = match error {
+        watcher::Error::InitialListFailed(error)
+        | watcher::Error::WatchStartFailed(error)
+        | watcher::Error::WatchFailed(error) => ApiError::of(error),
+        other => return other.to_string(),
+    };
+    match answer.code {
+        404 => format!("{answer}: install the CRD, for example by `tidegate install`"),
+        _ => answer.message,
     }
-    text
 }

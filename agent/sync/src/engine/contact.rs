@@ -168,7 +168,9 @@ impl Asker {
         let mut gone = None;
         if let Some(owner) = marked {
             if self.lives(&owner).await? {
-                return Ok(Err(format!("owned by {owner}")));
+                return Ok(Err(format!(
+                    "owned by {owner}: remove it from this layer, or from that one and then delete the object"
+                )));
             }
             managers.remove(&owner.manager());
             gone = Some(owner.manager());

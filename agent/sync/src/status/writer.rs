@@ -6,6 +6,7 @@ use std::time::Duration;
 use kube::Api;
 use kube::api::{ApiResource, DynamicObject, Patch, PatchParams};
 use serde_json::json;
+use tidegate_cluster::ApiError;
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -136,7 +137,7 @@ impl Task {
             Ok(Err(kube::Error::Api(answer))) if matches!(answer.code, 404 | 409) => {
                 Err(WriteError::Gone)
             }
-            Ok(Err(error)) => Err(WriteError::Failed(error.to_string())),
+            Ok(Err(error)) => Err(WriteError::Failed(ApiError::of(&error).message)),
             Err(_) => Err(WriteError::Failed("no answer in time".into())),
         }
     }

@@ -160,7 +160,10 @@ fn an_object_of_another_owner_is_blocked_and_stays_theirs() {
     let mine = object(&run, "configmap/mine");
     assert_eq!(
         (mine.step, mine.message.as_str()),
-        (Step::Blocked, "owned by cli/other")
+        (
+            Step::Blocked,
+            "owned by cli/other: remove it from this layer, or from that one and then delete the object"
+        )
     );
     assert_eq!(world.writes(), theirs);
 }
@@ -196,7 +199,7 @@ fn an_object_of_a_layer_is_blocked_while_that_lives_and_adopted_when_it_is_gone(
     assert_eq!(shared.step, Step::Blocked);
     assert_eq!(
         shared.message.replace(&world.namespace, "NS"),
-        "owned by NS/web"
+        "owned by NS/web: remove it from this layer, or from that one and then delete the object"
     );
     assert_eq!(world.writes(), written);
     client.delete(&format!("{layers}/web")).unwrap();
