@@ -1,7 +1,11 @@
 //! The agent as people meet it: the real process, a real control plane, real Git servers, and what is read on them.
 #![cfg(test)]
 
+mod access;
 mod install;
+mod order;
+mod outage;
 mod place;
+mod recovery;
 mod rig;
 mod troubles;

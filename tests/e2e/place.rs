@@ -1,31 +1,56 @@
-//! A namespace with a deployer of its own, and a Layer in it that follows a folder.
+//! A namespace with a deployer of its own, and a Layer in it that follows a folder of a repository.
 
 use serde_json::{Value, json};
+use tidegate_testbed::{Client, Commit, ControlPlane, GitServer, Repository, Route, wait};
 
-use crate::rig::Rig;
+use crate::rig::LIMIT;
 
 /// Everything within the namespace.
 pub(crate) const ALL_RIGHTS: &str = r#"[{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]"#;
 
+/// A repository that layers follow, each a folder of its own.
+#[derive(Clone)]
+pub(crate) struct Origin {
+    pub(crate) repository: Repository,
+    pub(crate) url: String,
+    authority: String,
+}
+
+impl Origin {
+    pub(crate) fn new(git: &GitServer, name: &str) -> Self {
+        Self {
+            repository: git.create(name).unwrap(),
+            url: git.https_url(Route::Basic, name),
+            authority: git.authority().to_owned(),
+        }
+    }
+
+    /// Pushes a commit on the main branch, and answers the revision.
+    pub(crate) fn push(&self, commit: &Commit) -> String {
+        format!("main@sha1:{}", self.repository.push(commit).unwrap())
+    }
+}
+
 /// Where one layer lives: its name is the name of its folder.
 pub(crate) struct Place {
-    pub(crate) rig: &'static Rig,
+    pub(crate) client: Client,
+    pub(crate) origin: Origin,
     pub(crate) namespace: String,
     pub(crate) name: &'static str,
 }
 
 impl Place {
     /// Makes the namespace, the deployer, and the credentials of the repository.
-    pub(crate) fn new(rig: &'static Rig, name: &'static str) -> Self {
-        let namespace = rig.control_plane.new_namespace(name).unwrap();
+    pub(crate) fn new(control_plane: &ControlPlane, origin: &Origin, name: &'static str) -> Self {
         let place = Self {
-            rig,
-            namespace,
+            client: control_plane.client().clone(),
+            origin: origin.clone(),
+            namespace: control_plane.new_namespace(name).unwrap(),
             name,
         };
         place.create_deployer();
         place.set_rights(ALL_RIGHTS);
-        rig.create_credentials(&place.namespace, tidegate_testbed::GitServer::PASSWORD);
+        place.set_password(GitServer::PASSWORD);
         place
     }
 
@@ -40,10 +65,8 @@ impl Place {
             "kind": "ServiceAccount",
             "metadata": {"name": "tidegate-deployer"},
         });
-        self.apply(
-            "/api/v1/namespaces/NS/serviceaccounts/tidegate-deployer",
-            &account,
-        );
+        let path = "/api/v1/namespaces/NS/serviceaccounts/tidegate-deployer";
+        self.apply(path, &account);
     }
 
     /// Says what the deployer may do in the namespace.
@@ -67,11 +90,29 @@ impl Place {
         self.apply(&format!("{RBAC}/rolebindings/deployer"), &binding);
     }
 
+    /// Creates the Secret with which the repository can be read.
+    pub(crate) fn set_password(&self, password: &str) {
+        let username = GitServer::USERNAME;
+        let authority = &self.origin.authority;
+        self.set_secret(&json!({"username": username, "password": password, "ca.crt": authority}));
+    }
+
+    /// Creates the Secret of the layer's source.
+    pub(crate) fn set_secret(&self, data: &Value) {
+        let secret = json!({
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "git"},
+            "stringData": data,
+        });
+        self.apply("/api/v1/namespaces/NS/secrets/git", &secret);
+    }
+
     /// A spec that follows the folder on the main branch.
     pub(crate) fn spec(&self) -> Value {
         json!({
             "source": {"git": {
-                "url": self.rig.url(),
+                "url": self.origin.url,
                 "ref": {"branch": "main"},
                 "interval": "3s",
                 "timeout": "20s",
@@ -95,7 +136,7 @@ impl Place {
 
     /// The Layer, as the API server has it.
     pub(crate) fn layer(&self) -> Value {
-        self.rig.read(&self.layer_path())
+        self.read(&self.layer_path())
     }
 
     /// Whether a Layer is the one of this place.
@@ -103,27 +144,53 @@ impl Place {
         layer["metadata"]["namespace"] == self.namespace && layer["metadata"]["name"] == self.name
     }
 
-    /// Applies an object as the administrator; `NS` in the path is the namespace.
-    pub(crate) fn apply(&self, path: &str, object: &Value) {
-        self.rig.apply(&self.text(path), object);
+    /// Pushes the one file of the folder, and answers the revision.
+    pub(crate) fn push(&self, text: &str) -> String {
+        let path = format!("{}/all.yaml", self.name);
+        let commit = Commit::on("main").file(&path, self.text(text));
+        self.origin.push(&commit)
     }
 
-    /// Reads an object; `NS` in the path is the namespace.
+    /// Waits until the Layer is as `look` wants it.
+    pub(crate) fn until(&self, condition: &str, look: impl Fn(&Value) -> bool) {
+        let waited = wait::until(condition, LIMIT, || {
+            let layer = self.layer();
+            look(&layer).then_some(()).ok_or_else(|| told(&layer))
+        });
+        waited.unwrap();
+    }
+
+    pub(crate) fn until_healthy(&self, revision: &str) {
+        self.until("the layer to be healthy", |layer| {
+            is_healthy(layer, revision)
+        });
+    }
+
+    /// Applies an object as the administrator; `NS` in the path is the namespace.
+    pub(crate) fn apply(&self, path: &str, object: &Value) {
+        let applied = self.client.apply(&self.text(path), "e2e", object);
+        applied.unwrap();
+    }
+
+    /// Merges into an object as the administrator; `NS` in the path is the namespace.
+    pub(crate) fn merge(&self, path: &str, change: &Value) {
+        self.client.merge(&self.text(path), change).unwrap();
+    }
+
+    /// Reads an object, null if it is not there; `NS` in the path is the namespace.
     pub(crate) fn read(&self, path: &str) -> Value {
-        self.rig.read(&self.text(path))
+        self.client.get(&self.text(path)).unwrap_or_default()
     }
 
     fn layer_path(&self) -> String {
         let name = self.name;
-        self.text(&format!(
-            "/apis/tidegate.dev/v1alpha1/namespaces/NS/layers/{name}"
-        ))
+        format!("/apis/tidegate.dev/v1alpha1/namespaces/NS/layers/{name}")
     }
 }
 
-/// A condition of a Layer; null if it has none of that type.
-pub(crate) fn condition(layer: &Value, kind: &str) -> Value {
-    let conditions = layer["status"]["conditions"].as_array();
+/// A condition of an object; null if it has none of that type.
+pub(crate) fn condition(object: &Value, kind: &str) -> Value {
+    let conditions = object["status"]["conditions"].as_array();
     let mut conditions = conditions.into_iter().flatten();
     let found = conditions.find(|condition| condition["type"] == kind);
     found.cloned().unwrap_or_default()

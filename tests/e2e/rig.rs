@@ -1,29 +1,30 @@
-//! What the tests share: one control plane, one Git server, one agent.
+//! What most tests share: one control plane with its operators, one Git server, one agent.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use reqwest::Method;
+use serde_json::Value;
 use tidegate_testbed::{
-    Access, Agent, AgentOptions, Commit, ControlPlane, GitServer, Repository, Route, agent,
+    Access, Agent, AgentOptions, ControlPlane, GitServer, Operators, Upstream, agent,
     command_output,
 };
+
+use crate::place::{Origin, Place};
 
 /// How long a condition may take to come true.
 pub(crate) const LIMIT: Duration = Duration::from_secs(120);
 
 /// The `tidegate` program.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_tidegate");
-/// The repository that most layers follow, each a folder of its own.
-const REPOSITORY: &str = "platform";
 
 /// What the tests share.
 pub(crate) struct Rig {
     pub(crate) control_plane: &'static ControlPlane,
+    pub(crate) operators: Operators,
     pub(crate) git: GitServer,
     pub(crate) agent: Agent,
-    repository: Mutex<Repository>,
 }
 
 /// The rig; the first test that asks starts it.
@@ -42,81 +43,54 @@ pub(crate) fn agent_options() -> AgentOptions {
     }
 }
 
+/// What `tidegate` prints, as a control plane's administrator.
+pub(crate) fn tidegate(control_plane: &ControlPlane, arguments: &[&str]) -> String {
+    let kubeconfig = control_plane.kubeconfig();
+    let kubeconfig = format!("--kubeconfig={}", kubeconfig.display());
+    let arguments = [arguments, &[&kubeconfig]].concat();
+    command_output(Path::new(PROGRAM), &arguments).unwrap()
+}
+
 impl Rig {
     fn start() -> Self {
         let control_plane = ControlPlane::shared();
+        let operators = Operators::start(control_plane, Duration::from_millis(50)).unwrap();
+        let crds = [Upstream::Cnpg, Upstream::ExternalSecrets];
+        control_plane.install_crds(&crds).unwrap();
         agent::install(control_plane).unwrap();
-        let git = GitServer::start().unwrap();
-        let repository = git.create(REPOSITORY).unwrap();
-        let agent = Agent::start(control_plane, &agent_options()).unwrap();
-        repository.set_webhook(&agent.webhook()).unwrap();
         Self {
             control_plane,
-            git,
-            agent,
-            repository: Mutex::new(repository),
+            operators,
+            git: GitServer::start().unwrap(),
+            agent: Agent::start(control_plane, &agent_options()).unwrap(),
         }
     }
 
-    /// The address of the repository that most layers follow.
-    pub(crate) fn url(&self) -> String {
-        self.git.https_url(Route::Basic, REPOSITORY)
+    /// A new repository whose pushes are told to the agent.
+    pub(crate) fn origin(&self, name: &str) -> Origin {
+        let origin = Origin::new(&self.git, name);
+        let webhook = self.agent.webhook();
+        origin.repository.set_webhook(&webhook).unwrap();
+        origin
     }
 
-    /// Pushes a commit on the main branch, and answers the revision; tests that run side by side take turns.
-    pub(crate) fn push(&self, commit: &Commit) -> String {
-        let repository = self.repository.lock();
-        let repository = repository.unwrap_or_else(PoisonError::into_inner);
-        format!("main@sha1:{}", repository.push(commit).unwrap())
+    /// A new place that follows a repository.
+    pub(crate) fn place(&self, origin: &Origin, name: &'static str) -> Place {
+        Place::new(self.control_plane, origin, name)
     }
 
-    /// Runs git in the author's copy of the repository.
-    pub(crate) fn author(&self, arguments: &[&str]) {
-        let repository = self.repository.lock();
-        let repository = repository.unwrap_or_else(PoisonError::into_inner);
-        repository.git(arguments).unwrap();
+    /// What the agent's API says about a layer.
+    pub(crate) fn ask(&self, place: &Place, what: &str) -> Value {
+        let path = format!("/api/v1/layers/{}/{}{what}", place.namespace, place.name);
+        ask(self.control_plane, &self.agent, &path)
     }
+}
 
-    /// Applies an object as the administrator, at its API path.
-    pub(crate) fn apply(&self, path: &str, object: &Value) {
-        let applied = self.control_plane.client().apply(path, "e2e", object);
-        applied.unwrap();
-    }
-
-    /// Reads an object; null if it is not there.
-    pub(crate) fn read(&self, path: &str) -> Value {
-        self.control_plane.client().get(path).unwrap_or_default()
-    }
-
-    /// What `tidegate` prints, as the administrator.
-    pub(crate) fn tidegate(&self, arguments: &[&str]) -> String {
-        let kubeconfig = self.control_plane.kubeconfig();
-        let kubeconfig = format!("--kubeconfig={}", kubeconfig.display());
-        let arguments = [arguments, &[&kubeconfig]].concat();
-        command_output(Path::new(PROGRAM), &arguments).unwrap()
-    }
-
-    /// Creates the Secret with which the repository can be read.
-    pub(crate) fn create_credentials(&self, namespace: &str, password: &str) {
-        let data = json!({
-            "username": GitServer::USERNAME,
-            "password": password,
-            "ca.crt": self.git.authority(),
-        });
-        self.create_secret(namespace, &data);
-    }
-
-    /// Creates the Secret of a layer's source.
-    pub(crate) fn create_secret(&self, namespace: &str, data: &Value) {
-        let secret = json!({
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": {"name": "git", "namespace": namespace},
-            "stringData": data,
-        });
-        self.apply(
-            &format!("/api/v1/namespaces/{namespace}/secrets/git"),
-            &secret,
-        );
-    }
+/// What an agent's API says to somebody who may read everything.
+pub(crate) fn ask(control_plane: &ControlPlane, agent: &Agent, path: &str) -> Value {
+    let token = control_plane.account_token(agent::NAMESPACE, "tidegate");
+    let answer = agent.call(Method::GET, path, Some(&token.unwrap()));
+    let (code, answer) = answer.unwrap();
+    assert_eq!(code, 200, "{answer}");
+    answer
 }

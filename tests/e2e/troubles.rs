@@ -14,8 +14,8 @@ mod sources;
 use serde_json::Value;
 use tidegate_testbed::{Commit, agent, wait};
 
-use crate::place::{Place, condition, is_healthy, told};
-use crate::rig::{LIMIT, Rig, rig};
+use crate::place::{Origin, Place, condition, is_healthy, told};
+use crate::rig::{LIMIT, Rig, rig, tidegate};
 use draft::Draft;
 use scene::Scene;
 
@@ -63,6 +63,7 @@ struct Case {
 /// The troubles, and the witness beside them.
 struct Troubles {
     rig: &'static Rig,
+    origin: Origin,
     witness: Place,
     cases: Vec<Case>,
 }
@@ -77,11 +78,15 @@ fn troubles() {
         cluster::TROUBLES,
         sources::TROUBLES,
     ];
+    let origin = rig.origin("platform");
     let cases = tables.concat().into_iter();
     let troubles = Troubles {
         rig,
-        witness: Place::new(rig, "witness"),
-        cases: cases.map(|trouble| begin(&scene, trouble)).collect(),
+        witness: rig.place(&origin, "witness"),
+        cases: cases
+            .map(|trouble| begin(&scene, &origin, trouble))
+            .collect(),
+        origin,
     };
     troubles.witness.set_layer(&troubles.witness.spec());
     let start = troubles.push("start", |draft, trouble| {
@@ -114,8 +119,8 @@ fn troubles() {
     check_nothing_deleted(rig);
 }
 
-fn begin(scene: &Scene, trouble: Trouble) -> Case {
-    let place = Place::new(scene.rig, trouble.name);
+fn begin(scene: &Scene, origin: &Origin, trouble: Trouble) -> Case {
+    let place = scene.rig.place(origin, trouble.name);
     (trouble.prepare)(scene, &place);
     Case { trouble, place }
 }
@@ -131,14 +136,14 @@ impl Troubles {
         }
         let mut draft = Draft::new(&self.witness, commit);
         draft.write("kept.yaml", &KEPT.replace("at first", value));
-        self.rig.push(&draft.commit())
+        self.origin.push(&draft.commit())
     }
 
     /// Waits until every layer is as it should be.
     fn until_all(&self, condition: &str, look: impl Fn(&Case, &Value) -> Result<(), String>) {
         let condition = format!("all layers to {condition}");
         let waited = wait::until(&condition, LIMIT, || {
-            let layers = self.rig.read("/apis/tidegate.dev/v1alpha1/layers");
+            let layers = self.witness.read("/apis/tidegate.dev/v1alpha1/layers");
             let layers = layers["items"].as_array().cloned().unwrap_or_default();
             let missed: Vec<String> = self
                 .cases
@@ -172,7 +177,7 @@ impl Troubles {
 
     /// Checks that the command line says the same as the status.
     fn check_printed(&self) {
-        let table = self.rig.tidegate(&["get"]);
+        let table = tidegate(self.rig.control_plane, &["get"]);
         for case in &self.cases {
             let row = table
                 .lines()
@@ -183,7 +188,7 @@ impl Troubles {
             );
             let arguments = ["why", case.place.name, "-n", &case.place.namespace];
             let printed = wait::until("`why` to say it", LIMIT, || {
-                let printed = self.rig.tidegate(&arguments);
+                let printed = tidegate(self.rig.control_plane, &arguments);
                 case.misses(&printed)
                     .map_or(Ok(()), |word| Err(format!("no {word} in {printed}")))
             });
@@ -195,14 +200,11 @@ impl Troubles {
     fn check_witness(&self, value: &str) {
         let mut draft = Draft::new(&self.witness, Commit::on("main"));
         draft.write("kept.yaml", &KEPT.replace("at first", value));
-        let revision = self.rig.push(&draft.commit());
-        wait::until("the witness to take a commit", LIMIT, || {
-            let layer = self.witness.layer();
+        let revision = self.origin.push(&draft.commit());
+        self.witness.until("the witness to take a commit", |layer| {
             let live = self.witness.read(CONFIG_MAP)["data"]["value"].clone();
-            let is_live = is_healthy(&layer, &revision) && live == value;
-            is_live.then_some(()).ok_or_else(|| told(&layer))
-        })
-        .unwrap();
+            is_healthy(layer, &revision) && live == value
+        });
     }
 }
 
@@ -210,7 +212,7 @@ impl Case {
     /// Whether the layer is healthy: at this revision, if it follows the common repository.
     fn is_well(&self, layer: &Value, revision: &str) -> Result<(), String> {
         let git = &layer["spec"]["source"]["git"];
-        let is_common = git["url"] == self.place.rig.url() && git["ref"]["branch"] == "main";
+        let is_common = git["url"] == self.place.origin.url && git["ref"]["branch"] == "main";
         let status = &layer["status"];
         let at = if is_common {
             Some(revision)

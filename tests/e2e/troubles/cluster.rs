@@ -54,7 +54,7 @@ pub(super) const TROUBLES: &[Trouble] = &[
         words: &[
             "core/Service/NS/web",
             "User \"system:serviceaccount:NS:tidegate-deployer\" cannot patch resource \"services\"",
-            "grant it to the account that the layer is deployed with",
+            "grant it to the account that it names",
         ],
         mend: |_, place| place.set_rights(ALL_RIGHTS),
         mended: |_| {},
@@ -64,7 +64,7 @@ pub(super) const TROUBLES: &[Trouble] = &[
         name: "no-account",
         bring: |_, place| {
             let path = place.text("/api/v1/namespaces/NS/serviceaccounts/tidegate-deployer");
-            place.rig.control_plane.client().delete(&path).unwrap();
+            place.client.delete(&path).unwrap();
         },
         broken: |draft| draft.trouble(SERVICE),
         reason: "RunFailed",
@@ -151,14 +151,8 @@ pub(super) const TROUBLES: &[Trouble] = &[
             "wait until it is gone, then it is made anew",
         ],
         mend: |_, place| {
-            let path = place.text("/api/v1/namespaces/NS-other/configmaps/held");
-            let change = json!({"metadata": {"finalizers": null}});
-            place
-                .rig
-                .control_plane
-                .client()
-                .merge(&path, &change)
-                .unwrap();
+            let path = "/api/v1/namespaces/NS-other/configmaps/held";
+            place.merge(path, &json!({"metadata": {"finalizers": null}}));
         },
         mended: |_| {},
         ..NONE
@@ -182,7 +176,10 @@ pub(super) const TROUBLES: &[Trouble] = &[
             draft.trouble(SHARED);
         },
         reason: "Degraded",
-        words: &["core/ConfigMap/NS/shared", "owned by NS/other"],
+        words: &[
+            "core/ConfigMap/NS/shared",
+            "owned by NS/other: remove it from this layer, or from that one and then delete the object",
+        ],
         mended: |draft| draft.write("kustomization.yaml", "resources: [kept.yaml]\n"),
         ..NONE
     },
@@ -276,5 +273,5 @@ fn terminate(place: &Place) {
     });
     place.apply("/api/v1/namespaces/NS-other/configmaps/held", &held);
     let path = place.text("/api/v1/namespaces/NS-other");
-    place.rig.control_plane.client().delete(&path).unwrap();
+    place.client.delete(&path).unwrap();
 }

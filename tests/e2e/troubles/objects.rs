@@ -1,10 +1,8 @@
 //! Troubles of the objects: what the API server refuses, and what does not get ready.
 
-use reqwest::Method;
-use tidegate_testbed::agent;
-
 use super::{NONE, Trouble};
 use crate::place::Place;
+use crate::rig::rig;
 
 /// A Deployment whose pods carry an annotation, have an image, and take what is given in the container.
 macro_rules! deployment {
@@ -112,16 +110,7 @@ fn set_timeout(place: &Place) {
 
 /// The reference is a finding of the plan, and the object that has it is applied.
 fn is_found(place: &Place) -> Result<(), String> {
-    let token = place
-        .rig
-        .control_plane
-        .account_token(agent::NAMESPACE, "tidegate");
-    let path = format!("/api/v1/layers/{}/{}/plan", place.namespace, place.name);
-    let (_, plan) = place
-        .rig
-        .agent
-        .call(Method::GET, &path, Some(&token.unwrap()))
-        .unwrap();
+    let plan = rig().ask(place, "/plan");
     let finding = &plan["findings"][0];
     let says = |field: &str, word: &str| finding[field].to_string().contains(word);
     let is_found = says("message", "forgotten") && says("origin", "dangling/trouble.yaml");

@@ -43,7 +43,7 @@ impl Scene {
             "identity": self.ssh.private_key(ClientKey::Ed25519).unwrap(),
             "known_hosts": known_hosts,
         });
-        self.rig.create_secret(&place.namespace, &data);
+        place.set_secret(&data);
     }
 }
 

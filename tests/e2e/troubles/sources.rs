@@ -31,10 +31,9 @@ pub(super) const TROUBLES: &[Trouble] = &[
         },
         reason: "ReferenceNotFound",
         words: &["platform.git", "there is no branch `next`", "there is main"],
-        mend: |scene, _| {
-            scene
-                .rig
-                .author(&["push", "--quiet", "origin", "main:refs/heads/next"]);
+        mend: |_, place| {
+            let push = ["push", "--quiet", "origin", "main:refs/heads/next"];
+            place.origin.repository.git(&push).unwrap();
         },
         ..NONE
     },
@@ -51,10 +50,8 @@ pub(super) const TROUBLES: &[Trouble] = &[
     },
     Trouble {
         name: "credentials",
-        bring: |scene, place| {
-            scene
-                .rig
-                .create_credentials(&place.namespace, "wrong horse");
+        bring: |_, place| {
+            place.set_password("wrong horse");
         },
         reason: "AuthenticationFailed",
         words: &[
@@ -62,10 +59,8 @@ pub(super) const TROUBLES: &[Trouble] = &[
             "the server refuses the credentials",
             "check that they are right and have not expired",
         ],
-        mend: |scene, place| {
-            scene
-                .rig
-                .create_credentials(&place.namespace, GitServer::PASSWORD);
+        mend: |_, place| {
+            place.set_password(GitServer::PASSWORD);
         },
         ..NONE
     },
@@ -94,9 +89,7 @@ pub(super) const TROUBLES: &[Trouble] = &[
         prepare: |scene, place| {
             let git = scene.away();
             push_first(&git.create("away").unwrap(), place);
-            scene
-                .rig
-                .create_secret(&place.namespace, &json!({"ca.crt": git.authority()}));
+            place.set_secret(&json!({"ca.crt": git.authority()}));
             place.set_layer(&following(place, &git.https_url(Route::Open, "away")));
         },
         bring: |scene, _| scene.away().stop(),

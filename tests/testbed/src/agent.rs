@@ -248,8 +248,35 @@ impl Agent {
     /// # Errors
     /// [`Error::Ended`] with its log.
     pub fn restart(&mut self) -> Result<()> {
-        self.service.restart(&self.guardian)?;
+        self.start_again()?;
         self.wait_ready()
+    }
+
+    /// Starts the agent again, with the same cache; it may not be ready yet, or not soon.
+    ///
+    /// # Errors
+    /// [`Error::Run`] if it cannot be run at all.
+    pub fn start_again(&mut self) -> Result<()> {
+        self.service.restart(&self.guardian)
+    }
+
+    /// Whether the process that was started last still runs.
+    pub fn is_running(&mut self) -> bool {
+        self.service.is_running()
+    }
+
+    /// What `/readyz` says, with its status.
+    ///
+    /// # Errors
+    /// [`Error::Http`] without an answer.
+    pub fn readiness(&self) -> Result<(u16, String)> {
+        let url = format!("{}/readyz", self.metrics_url());
+        let answer = self.http()?.get(&url).send();
+        let answer = answer.and_then(|answer| Ok((answer.status().as_u16(), answer.text()?)));
+        answer.map_err(|source| Error::Http {
+            request: format!("GET {url}"),
+            source,
+        })
     }
 
     fn http(&self) -> Result<reqwest::blocking::Client> {
@@ -271,8 +298,8 @@ impl Agent {
     /// # Errors
     /// [`Error::Ended`] with its log, [`Error::Timeout`] with what it last said.
     pub fn wait_ready(&mut self) -> Result<()> {
-        let url = format!("{}/readyz", self.metrics_url());
         let http = self.http()?;
+        let url = format!("{}/readyz", self.metrics_url());
         self.service.wait_ready(|| {
             let answer = http.get(&url).send().map_err(|error| error.to_string())?;
             match answer.status().as_u16() {
