@@ -13,7 +13,7 @@ PURE := -p tidegate-yaml -p tidegate-object -p tidegate-kustomize -p tidegate-pl
 DENY := $(or $(shell command -v cargo-deny),$(wildcard $(TIDEGATE_CACHE)/cargo-deny/bin/cargo-deny))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo smoke test test-fast lint image-check generate controlplane vendor dependencies ci-dependencies
+.PHONY: help bench demo smoke test test-fast lint image-check generate controlplane vendor dependencies ci-dependencies
 
 help: ## Shows the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
