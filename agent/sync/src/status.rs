@@ -136,6 +136,10 @@ impl Situation<'_> {
             );
         };
         match run.outcome {
+            // What broke since then makes a layer that was ready one that is not.
+            Some(Outcome::Healthy) if summary::health(run).reason == Reason::Failed => {
+                Verdict::no(Reason::Degraded, &summary::well(run))
+            }
             Some(Outcome::Healthy) => Verdict::yes(Reason::Healthy, &summary::well(run)),
             Some(Outcome::Failed) => Verdict::no(Reason::RunFailed, &summary::failure(run)),
             _ => Verdict::no(Reason::Degraded, &summary::failure(run)),

@@ -42,7 +42,9 @@ pub(super) fn wave(run: &Run) -> WaveProgress {
 }
 
 pub(super) fn inventory(run: &Run) -> InventorySummary {
-    let healthy = run.objects.iter().filter(|object| object.health.is_done());
+    let written = |object: &&RunObject| matches!(object.step, Step::Applied | Step::Ready);
+    let owned = run.objects.iter().filter(written);
+    let healthy = owned.filter(|object| object.health.is_done());
     InventorySummary {
         objects: count(run.objects.len() + run.left_git.len()),
         healthy: count(healthy.count()),
@@ -50,7 +52,7 @@ pub(super) fn inventory(run: &Run) -> InventorySummary {
     }
 }
 
-/// What is waited for, each target once, by the first that waits for it.
+/// What is waited for, each object once: what gates wait for, then what is applied and not well yet.
 pub(super) fn waiting_for(run: Option<&Run>, trouble: Option<&Trouble>) -> Vec<BlockedOn> {
     let first = trouble.and_then(|trouble| trouble.waits_for.as_deref());
     let objects = run.filter(|run| run.outcome.is_none());
@@ -58,18 +60,32 @@ pub(super) fn waiting_for(run: Option<&Run>, trouble: Option<&Trouble>) -> Vec<B
         .map(|run| run.objects.as_slice())
         .unwrap_or_default();
     let gates = objects.iter().flat_map(|object| &object.waiting_for);
+    let gates = first.into_iter().chain(gates).map(|gate| BlockedOn {
+        object: gate.object.to_string(),
+        reason: gate.reason.clone(),
+        since: gate.since.to_string(),
+    });
+    let applied = objects.iter().filter(|object| object.step == Step::Applied);
+    let applied = applied.map(|object| BlockedOn {
+        object: object.id.to_string(),
+        reason: said(object),
+        since: object.since.to_string(),
+    });
     let mut waits: Vec<BlockedOn> = Vec::new();
-    for gate in first.into_iter().chain(gates) {
-        let object = gate.object.to_string();
-        if waits.len() < WAITS && !waits.iter().any(|wait| wait.object == object) {
-            waits.push(BlockedOn {
-                object,
-                reason: gate.reason.clone(),
-                since: gate.since.to_string(),
-            });
+    for wait in gates.chain(applied) {
+        if waits.len() < WAITS && !waits.iter().any(|known| known.object == wait.object) {
+            waits.push(wait);
         }
     }
     waits
+}
+
+/// What the cluster says of an object that is not well.
+fn said(object: &RunObject) -> String {
+    match object.message.as_str() {
+        "" => format!("it is {}", object.health),
+        message => message.to_owned(),
+    }
 }
 
 /// What a run that goes on is doing.
@@ -131,7 +147,11 @@ pub(super) fn health(run: &Run) -> Verdict {
             .filter(|object| status.contains(&object.health))
             .collect::<Vec<_>>()
     };
-    let failed = with(&[Status::Failed]);
+    // Before a run is over, what is not there may still come.
+    let failed = match run.outcome {
+        None => with(&[Status::Failed]),
+        Some(_) => with(&[Status::Failed, Status::Missing]),
+    };
     if let [first, others @ ..] = failed.as_slice() {
         let more = and_more(others.len());
         let message = format!("{}: {}{more}", first.id, first.message);
@@ -150,6 +170,13 @@ pub(super) fn health(run: &Run) -> Verdict {
         };
         let more = and_more(others.len());
         return Verdict::no(Reason::InProgress, &format!("{said}{more}"));
+    }
+    let kept_out = |object: &&RunObject| matches!(object.step, Step::Blocked | Step::SetAside);
+    let mut kept_out = run.objects.iter().filter(kept_out);
+    if let Some(first) = kept_out.next() {
+        let more = and_more(kept_out.count());
+        let message = format!("{}: {}{more}", first.id, first.message);
+        return Verdict::no(Reason::ObjectBlocked, &message);
     }
     Verdict::yes(
         Reason::Current,

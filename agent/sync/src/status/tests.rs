@@ -111,7 +111,7 @@ fn what_became_of_the_objects_after_the_run_is_said() {
     });
     assert_eq!(
         lines(&status)[0],
-        "Ready True Healthy: main@0a0a0a0 is applied and was healthy, but now apps/Deployment/web/a: missing"
+        "Ready False Degraded: main@0a0a0a0 is applied and was healthy, but now apps/Deployment/web/a: missing"
     );
 }
 

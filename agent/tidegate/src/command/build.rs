@@ -2,8 +2,6 @@
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use serde_json::Value;
-use tidegate_object::Object;
 
 use super::render_args::{RenderArgs, finding_line};
 use crate::exit::Exit;
@@ -32,11 +30,13 @@ enum Form {
 
 impl Build {
     pub(crate) fn run(&self) -> Result<Exit> {
-        let rendered = self.render.render()?;
-        let values: Vec<&Value> = rendered.objects.iter().map(Object::value).collect();
+        let rendered = self.render.output()?;
         let text = match self.output {
-            Form::Yaml => tidegate_yaml::emit_all(values.iter().copied()),
-            Form::Json => format!("{}\n", serde_json::to_string_pretty(&values)?),
+            Form::Yaml => rendered.to_yaml(),
+            Form::Json => {
+                let values: Vec<_> = rendered.values.iter().map(|(value, _)| value).collect();
+                format!("{}\n", serde_json::to_string_pretty(&values)?)
+            }
         };
         output::data(&text)?;
         let findings: Vec<String> = rendered.findings.iter().map(finding_line).collect();

@@ -71,9 +71,13 @@ fn row(layer: &Layer, now: Timestamp) -> Vec<String> {
     let created = layer.metadata.creation_timestamp.as_ref();
     let ready = condition(layer, "Ready");
     let wave = status.wave.map(|wave| wave.progress);
-    let inventory = status
-        .inventory
-        .map(|owned| format!("{}/{}", owned.healthy, owned.objects));
+    let inventory = status.inventory.map(|owned| {
+        format!(
+            "{}/{}",
+            owned.healthy,
+            owned.objects.saturating_sub(owned.left_git)
+        )
+    });
     vec![
         layer.metadata.namespace.clone().unwrap_or_default(),
         layer.metadata.name.clone().unwrap_or_default(),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use tidegate_kustomize::{Options, Rendered, Tree};
+use tidegate_kustomize::{Options, Output, RenderError, Rendered, Tree};
 use tidegate_source::Directory;
 
 use crate::output;
@@ -24,8 +24,20 @@ pub(crate) struct RenderArgs {
 }
 
 impl RenderArgs {
-    /// Renders the folder.
+    /// Renders the folder into objects.
     pub(crate) fn render(&self) -> Result<Rendered> {
+        self.with(tidegate_kustomize::build)
+    }
+
+    /// Renders the folder into what kustomize prints, which need not be objects.
+    pub(crate) fn output(&self) -> Result<Output> {
+        self.with(tidegate_kustomize::render)
+    }
+
+    fn with<T>(
+        &self,
+        render: impl Fn(&dyn Tree, &str, &Options<'_>) -> Result<T, RenderError>,
+    ) -> Result<T> {
         let (tree, path) = self.place()?;
         let mirror = self.mirror.as_deref();
         let mirror = mirror
@@ -34,7 +46,7 @@ impl RenderArgs {
         let options = Options {
             mirror: mirror.as_ref().map(|mirror| mirror as &dyn Tree),
         };
-        Ok(tidegate_kustomize::build(&tree, &path, &options)?)
+        Ok(render(&tree, &path, &options)?)
     }
 
     /// Returns the repository that the folder is in, and the folder's path in it.
