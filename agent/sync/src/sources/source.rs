@@ -64,6 +64,14 @@ impl Source {
     pub(super) fn join(&self, interval: Duration) -> (u64, watch::Receiver<Shown>) {
         let mut intervals = self.bell.intervals();
         let id = intervals.last_key_value().map_or(0, |(last, _)| last + 1);
+        if intervals
+            .values()
+            .min()
+            .is_some_and(|least| interval < *least)
+        {
+            // The pause under way is as long as those before wanted it.
+            self.bell.rung.notify_one();
+        }
         intervals.insert(id, interval);
         (id, self.shown.subscribe())
     }

@@ -102,6 +102,21 @@ fn a_request_polls_at_once() {
 }
 
 #[test]
+fn a_shorter_interval_ends_the_pause_under_way() {
+    let site = stage().site("interval");
+    site.credentials("git", tidegate_testbed::GitServer::PASSWORD);
+    let first = site.push(&[("layer/a.yaml", &config_map("a", &site.namespace, "1"))]);
+    let mut spec = site.spec("layer");
+    spec["source"]["git"]["interval"] = json!("1h");
+    site.layer("web", &spec);
+    site.until_ready("web", &first);
+    spec["source"]["git"]["interval"] = json!("1s");
+    site.layer("web", &spec);
+    let second = site.push(&[("layer/a.yaml", &config_map("a", &site.namespace, "2"))]);
+    site.until_ready("web", &second);
+}
+
+#[test]
 fn what_leaves_git_is_reported_and_stays() {
     let site = stage().site("leaving");
     site.credentials("git", tidegate_testbed::GitServer::PASSWORD);
