@@ -9,6 +9,7 @@ export RUST_TEST_THREADS ?= $(shell nproc | awk '{print $$1 < 4 ? $$1 : 4}')
 
 CARGO ?= cargo
 PROGRAM := $(or $(CARGO_TARGET_DIR),target)/debug/tidegate
+RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 PURE := -p tidegate-yaml -p tidegate-object -p tidegate-kustomize -p tidegate-plan -p tidegate-health
 DENY := $(or $(shell command -v cargo-deny),$(wildcard $(TIDEGATE_CACHE)/cargo-deny/bin/cargo-deny))
 
@@ -52,8 +53,12 @@ generate: ## Writes what is generated and committed anew: the CRD, the reference
 controlplane: ## Builds the control plane of the tests into the cache (minutes the first time; needs Go)
 	@$(CARGO) run --quiet --locked -p tidegate-testbed -- build
 
-bench: ## Measures rendering beside kustomize, on overlays of 100 to 50 000 objects (minutes)
-	$(CARGO) run --quiet --locked --release -p tidegate-bench -- render
+bench: dependencies ## Measures a release build (minutes): rendering beside kustomize, the agent beside a bare apply loop
+	$(CARGO) build --release --locked --quiet -p tidegate
+	$(CARGO) build --release --locked --quiet -p tidegate-bench
+	@$(RELEASE)/tidegate-bench render --program $(RELEASE)/tidegate
+	@$(RELEASE)/tidegate-bench live --program $(RELEASE)/tidegate
+	@$(RELEASE)/tidegate-bench large --program $(RELEASE)/tidegate
 
 vendor: ## Fills vendor/ with the remote files that tidegate.lock files pin (needs Go)
 	@$(CARGO) run --quiet --locked -p tidegate-testbed -- vendor

@@ -1,120 +1,171 @@
-//! Rendering overlays of growing size, ours and kustomize's on the same folders.
+//! `render`: kustomize and Tidegate over the same overlays.
 
-use std::error::Error;
-use std::io::Write as _;
+mod in_process;
+mod overlay;
+
+use std::fs::File;
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Instant;
 
-use tidegate_kustomize::{Options, render};
+use anyhow::{Context as _, Result, ensure};
+use clap::Args;
+use tempfile::TempDir;
+use tidegate_testbed::oracle;
 
-use crate::folder::Folder;
-use crate::measure::{self, Measured};
-use crate::overlay;
+use crate::cost::{self, Cost};
+use crate::samples::{float, mebibytes};
+use crate::{machine, say};
 
-const SIZES: [usize; 4] = [100, 1000, 5000, 50_000];
-/// Kustomize takes minutes for more.
-const LARGEST_FOR_KUSTOMIZE: usize = 5000;
-const RUNS: usize = 5;
+/// The objects of a small layer.
+const SMALL: usize = 20;
+/// How many ConfigMaps are read and emitted.
+const MAPS: usize = 5000;
 
-/// Prints a line for each size.
-pub(crate) fn compare(sizes: &[String]) -> Result<(), Box<dyn Error>> {
-    let sizes: Vec<usize> = if sizes.is_empty() {
-        SIZES.to_vec()
-    } else {
-        let sizes = sizes.iter().map(|size| size.parse());
-        sizes.collect::<Result<_, _>>()?
-    };
-    println!("| objects | ours s | in process ms | MiB | kustomize s | MiB | faster |");
-    println!("|---|---|---|---|---|---|---|");
-    for objects in sizes {
-        let root = tempfile::tempdir()?;
-        overlay::write(root.path(), objects)?;
-        let folder = root.path().join("over");
-        let ours = best(RUNS, || ours(&folder))?;
-        let inside = in_process(root.path())?;
-        print!(
-            "| {objects} | {:.3} | {inside:.1} | {:.0} |",
-            ours.time.as_secs_f64(),
-            ours.memory
-        );
-        match kustomize().filter(|_| objects <= LARGEST_FOR_KUSTOMIZE) {
-            None => println!(" | | |"),
-            Some(program) => {
-                let runs = if objects < 1000 { RUNS } else { 1 };
-                let theirs = best(runs, || {
-                    measure::run(command(&program).arg("build").arg(&folder))
-                })?;
-                if theirs.output != ours.output {
-                    return Err(format!("the outputs differ at {objects} objects").into());
-                }
-                let ratio = theirs.time.as_secs_f64() / ours.time.as_secs_f64();
-                println!(
-                    " {:.3} | {:.0} | {ratio:.0} × |",
-                    theirs.time.as_secs_f64(),
-                    theirs.memory
-                );
+/// Renders overlays with kustomize and with Tidegate, and compares the outputs byte for byte.
+#[derive(Debug, Args)]
+pub(crate) struct Render {
+    /// The `tidegate` program, from a release build.
+    #[arg(long, value_name = "FILE", default_value = "target/release/tidegate")]
+    program: PathBuf,
+    /// How many objects both render; kustomize takes minutes for 5000.
+    #[arg(
+        long,
+        value_name = "COUNT",
+        value_delimiter = ',',
+        default_value = "100,1000"
+    )]
+    objects: Vec<usize>,
+    /// How many objects only Tidegate renders, to show that its time grows with their number.
+    #[arg(
+        long,
+        value_name = "COUNT",
+        value_delimiter = ',',
+        default_value = "5000,50000"
+    )]
+    own_objects: Vec<usize>,
+    /// How often each process is run; the fastest run counts.
+    #[arg(long, value_name = "COUNT", default_value_t = 3)]
+    times: usize,
+}
+
+/// A folder with overlays, and the programs that render them.
+struct Site<'a> {
+    render: &'a Render,
+    folder: TempDir,
+}
+
+impl Render {
+    pub(crate) fn run(&self) -> Result<()> {
+        let kustomize = oracle::kustomize()?;
+        let site = Site {
+            render: self,
+            folder: TempDir::new()?,
+        };
+        say(&machine::describe())?;
+        say("render, whole processes: the run with the least processor time")?;
+        for &count in &self.objects {
+            let overlay = site.overlay(count)?;
+            let (ours, text) = site.cost(&self.program, &overlay, "tidegate")?;
+            let (theirs, expected) = site.cost(&kustomize, &overlay, "kustomize")?;
+            ensure!(
+                is_same(&text, &expected)?,
+                "{count} objects: the outputs differ: {} {}",
+                text.display(),
+                expected.display()
+            );
+            say(&line(count, "kustomize 5.8.1", &theirs))?;
+            say(&line(count, "tidegate build", &ours))?;
+            say(&ratio(&ours, &theirs))?;
+        }
+        for &count in &self.own_objects {
+            let (ours, _) = site.cost(&self.program, &site.overlay(count)?, "tidegate")?;
+            say(&line(count, "tidegate build", &ours))?;
+        }
+        self.in_process(&site)
+    }
+
+    /// Comes last: what this process holds would count as the peak of those that it starts.
+    fn in_process(&self, site: &Site<'_>) -> Result<()> {
+        say("render, in process, processor time: read, build, emit")?;
+        let counts = [SMALL].into_iter().chain(self.objects.iter().copied());
+        for count in counts.chain(self.own_objects.iter().copied()) {
+            site.overlay(count)?;
+            let samples = in_process::build(&site.root(count))?;
+            let each = samples.median() * 1e6 / float(count);
+            say(&format!(
+                "{count:7} objects   {samples}   {each:6.1} µs an object"
+            ))?;
+        }
+        let samples = in_process::read_and_emit(MAPS)?;
+        say("read and emit ConfigMaps of a kibibyte, in process, processor time")?;
+        Ok(say(&format!("{MAPS:7} objects   {samples}"))?)
+    }
+}
+
+impl Site<'_> {
+    fn root(&self, count: usize) -> PathBuf {
+        self.folder.path().join(count.to_string())
+    }
+
+    /// Writes an overlay unless it is there.
+    fn overlay(&self, count: usize) -> Result<PathBuf> {
+        let root = self.root(count);
+        if root.exists() {
+            return Ok(root.join("overlay"));
+        }
+        overlay::write(&root, count)
+    }
+
+    /// Runs `build` of a program over an overlay; answers the cheapest run, and the file of its output.
+    fn cost(&self, program: &Path, overlay: &Path, name: &str) -> Result<(Cost, PathBuf)> {
+        let output = overlay.with_file_name(format!("{name}.yaml"));
+        let overlay = overlay.to_str().context("the folder's name is no text")?;
+        let mut costs = Vec::new();
+        for _ in 0..self.render.times.max(1) {
+            let cost = cost::of(program, &["build", overlay], &output)?;
+            let is_long = cost.wall > 10.0;
+            costs.push(cost);
+            if is_long {
+                break;
             }
         }
+        let best = costs
+            .into_iter()
+            .min_by(|a, b| a.processor.total_cmp(&b.processor));
+        Ok((best.context("nothing was run")?, output))
     }
-    Ok(())
 }
 
-/// The fastest of some runs.
-fn best(
-    runs: usize,
-    mut run: impl FnMut() -> Result<Measured, Box<dyn Error>>,
-) -> Result<Measured, Box<dyn Error>> {
-    let mut best = run()?;
-    for _ in 1..runs {
-        let next = run()?;
-        if next.time < best.time {
-            best = next;
+fn line(count: usize, name: &str, cost: &Cost) -> String {
+    format!(
+        "{count:7} objects   {name:16} wall {:9.3} s   processor {:9.3} s   peak {:7.1} MiB",
+        cost.wall,
+        cost.processor,
+        mebibytes(cost.peak),
+    )
+}
+
+fn ratio(ours: &Cost, theirs: &Cost) -> String {
+    format!(
+        "        outputs are the same, byte for byte; wall {:.0} ×, processor {:.0} × less, memory 1/{:.1}",
+        theirs.wall / ours.wall,
+        theirs.processor / ours.processor,
+        mebibytes(theirs.peak) / mebibytes(ours.peak),
+    )
+}
+
+/// Whether two files are the same; without holding them, which would count as the peak of processes.
+fn is_same(one: &Path, other: &Path) -> Result<bool> {
+    let open = |path: &Path| File::open(path).with_context(|| path.display().to_string());
+    let (mut one, mut other) = (
+        BufReader::new(open(one)?).bytes(),
+        BufReader::new(open(other)?).bytes(),
+    );
+    loop {
+        match (one.next().transpose()?, other.next().transpose()?) {
+            (None, None) => return Ok(true),
+            (one, other) if one == other => {}
+            _ => return Ok(false),
         }
     }
-    Ok(best)
-}
-
-fn ours(folder: &Path) -> Result<Measured, Box<dyn Error>> {
-    let program = std::env::current_exe()?;
-    measure::run(command(&program).arg("render-one").arg(folder))
-}
-
-#[expect(clippy::disallowed_methods, reason = "a bench measures processes")]
-fn command(program: &Path) -> Command {
-    Command::new(program)
-}
-
-/// Milliseconds of one rendering without a process's start.
-fn in_process(root: &Path) -> Result<f64, Box<dyn Error>> {
-    let mut best = f64::INFINITY;
-    for _ in 0..RUNS {
-        let tree = Folder(root.to_owned());
-        let start = Instant::now();
-        let output = render(&tree, "over", &Options::default())?;
-        let text = output.to_yaml();
-        best = best.min(start.elapsed().as_secs_f64() * 1000.0);
-        std::hint::black_box(text);
-    }
-    Ok(best)
-}
-
-/// The kustomize that the tests have built into the cache.
-fn kustomize() -> Option<PathBuf> {
-    let cache = std::env::var_os("TIDEGATE_CACHE").map(PathBuf::from);
-    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/tidegate"));
-    let folders = std::fs::read_dir(cache.or(home)?.join("oracles")).ok()?;
-    let programs = folders.filter_map(|folder| Some(folder.ok()?.path().join("kustomize")));
-    programs.filter(|program| program.is_file()).last()
-}
-
-/// Renders one folder and prints it.
-pub(crate) fn one(folder: &str) -> Result<(), Box<dyn Error>> {
-    let folder = PathBuf::from(folder);
-    let root = folder.parent().ok_or("the folder has no parent")?;
-    let name = folder.file_name().ok_or("the folder has no name")?;
-    let tree = Folder(root.to_owned());
-    let output = render(&tree, &name.to_string_lossy(), &Options::default())?;
-    std::io::stdout().write_all(output.to_yaml().as_bytes())?;
-    Ok(())
 }

@@ -223,6 +223,11 @@ impl Agent {
         ))
     }
 
+    /// The id of the process.
+    pub fn process_id(&self) -> u32 {
+        self.service.process_id()
+    }
+
     /// The file that the agent writes its log to.
     pub fn log(&self) -> PathBuf {
         self.guardian.folder().join("agent.log")

@@ -77,6 +77,10 @@ impl Service {
         program::output(program::command("kill").args([&format!("-{name}"), &id])).map(drop)
     }
 
+    pub(crate) fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn is_running(&mut self) -> bool {
         self.check_running().is_ok()
     }
