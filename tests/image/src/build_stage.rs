@@ -96,9 +96,9 @@ fn send_context(root: &Path, folder: &Path) -> Result<()> {
     let list = folder.join("context.list");
     fs::write(&list, names.collect::<Vec<_>>().join("\0"))?;
     let word = |path: &Path| quoted(path.to_string_lossy());
-    // With their times: a second build does again what has changed, and no more.
+    // With new times: a file changed in mid-build would pass for compiled. What is ours is always built.
     let script = format!(
-        "tar -C {} --null -T {} -cf - | tar -C {} -xf -",
+        "tar -C {} --null -T {} -cf - | tar -C {} -xmf -",
         word(root),
         word(&list),
         word(&folder.join("context"))

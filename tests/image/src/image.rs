@@ -11,6 +11,9 @@ use crate::{say, shell};
 /// The Debian packages with libraries in the final stage's base (distroless `cc-debian12`).
 const BASE_PACKAGES: [&str; 5] = ["libc6", "libgcc-s1", "libgomp1", "libssl3", "libstdc++6"];
 
+/// What the base sets; here it leads to `chroot`, too.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /// The final stage as a folder.
 #[derive(Debug)]
 pub(crate) struct Image {
@@ -148,7 +151,8 @@ impl Image {
         command
             .arg(format!("--userspec={}", self.user))
             .arg(&self.folder);
-        command.args(&self.entrypoint).args(arguments).env_clear();
+        command.args(&self.entrypoint).args(arguments);
+        command.env_clear().env("PATH", PATH);
         shell::output(&mut command)
     }
 }
