@@ -1,11 +1,12 @@
 //! What explains a wait: pods and events near an object, last log lines, neighbours.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::Value;
 use tidegate_cluster::{Area, LiveView};
-use tidegate_health::{ContainerRef, Neighbours, Reason, has_ready_endpoint, waits_for_consumer};
+use tidegate_health::{
+    ContainerRef, Neighbours, Reason, concerns, has_ready_endpoint, is_pod_of, waits_for_consumer,
+};
 use tidegate_object::{GroupKind, Object, ObjectId};
 
 use super::execution::Execution;
@@ -87,11 +88,10 @@ impl Execution {
             return (Vec::new(), Vec::new());
         };
         let live = self.engine.hub.live();
-        let labels = pod_labels(object);
         let pods = live.in_area(&area("Pod", namespace)).unwrap_or_default();
         let pods: Vec<Object> = pods
             .iter()
-            .filter(|pod| is_pod_of(pod, object, labels.as_ref()))
+            .filter(|pod| is_pod_of(pod, object))
             .map(|pod| Object::clone(pod))
             .collect();
         let events = live.in_area(&area("Event", namespace)).unwrap_or_default();
@@ -206,63 +206,4 @@ fn area(kind: &str, namespace: &str) -> Area {
         kind: GroupKind::new("", kind),
         namespace: Some(namespace.into()),
     }
-}
-
-/// The labels by which an object's pods are known.
-fn pod_labels(object: &Object) -> Option<BTreeMap<String, String>> {
-    let name = object.id().name.clone();
-    let one = |label: &str| Some(BTreeMap::from([(label.to_owned(), name.clone())]));
-    match object.id().kind.kind.as_str() {
-        "Cluster" => one("cnpg.io/cluster"),
-        "Job" => one("batch.kubernetes.io/job-name"),
-        "ReplicationController" => labels(object.pointer("/spec/selector")?),
-        _ => labels(object.pointer("/spec/selector/matchLabels")?),
-    }
-}
-
-fn labels(value: &Value) -> Option<BTreeMap<String, String>> {
-    let pairs = value.as_object()?.iter();
-    pairs
-        .map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
-        .collect()
-}
-
-fn is_pod_of(pod: &Object, object: &Object, labels: Option<&BTreeMap<String, String>>) -> bool {
-    if pod.id() == object.id() {
-        return true;
-    }
-    let has = |(key, value): (&String, &String)| pod.label(key) == Some(value);
-    labels.is_some_and(|labels| !labels.is_empty() && labels.iter().all(has))
-}
-
-/// Tells whether an event is about an object, its pods, their claims, or a controller between them.
-fn concerns(event: &Object, object: &Object, pods: &[Object]) -> bool {
-    let text = |field: &str| {
-        event
-            .text(&format!("/involvedObject/{field}"))
-            .unwrap_or_default()
-    };
-    let (kind, name) = (text("kind"), text("name"));
-    if kind == object.id().kind.kind && name == object.id().name {
-        return true;
-    }
-    match kind {
-        "Pod" => pods.iter().any(|pod| pod.id().name == name),
-        "PersistentVolumeClaim" => claims(pods).contains(name),
-        "ReplicaSet" | "Job" | "StatefulSet" => {
-            let rest = name.strip_prefix(&object.id().name);
-            rest.is_some_and(|rest| rest.starts_with('-'))
-        }
-        _ => false,
-    }
-}
-
-fn claims(pods: &[Object]) -> HashSet<&str> {
-    let volumes = pods
-        .iter()
-        .filter_map(|pod| pod.pointer("/spec/volumes")?.as_array());
-    volumes
-        .flatten()
-        .filter_map(|volume| volume.pointer("/persistentVolumeClaim/claimName")?.as_str())
-        .collect()
 }
