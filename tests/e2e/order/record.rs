@@ -54,16 +54,17 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Checks that an object was not written before another one was there.
+    /// Checks that an object was not written before another one was there: an answer may be acted on before the
+    /// API server notes that it has left, so the times at which the requests arrived are compared.
     pub(super) fn check_written_after(&self, later: &str, earlier: &str) {
         let (later, earlier) = (self.first(later, ""), self.first(earlier, ""));
         assert!(
-            earlier.answered <= later.received,
+            earlier.received < later.received,
             "{} was written at {}, before {} at {}",
             later.uri,
             later.received,
             earlier.uri,
-            earlier.answered
+            earlier.received
         );
     }
 
@@ -78,7 +79,7 @@ impl<'a> Record<'a> {
             return;
         }
         let written = &self.first(later, "").received;
-        let said = &self.first(earlier, "status").answered;
+        let said = &self.first(earlier, "status").received;
         assert!(
             said <= written,
             "{later} was written at {written}, {earlier} said nothing before {said}"
