@@ -164,7 +164,7 @@ pub struct RunObject {
     /// What the cluster says of it, or why it is not written.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
-    /// What it waits for now, each with the reason.
+    /// What it waits for at the moment, each with the reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting_for: Vec<Waiting>,
     /// Since when it is at this step.
