@@ -81,13 +81,15 @@ pub enum RenderError {
     },
 }
 
-/// A place in a tree: `file:line: field`.
+/// A place in a tree: `file:line:column: field`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Place {
     /// The file or folder, relative to the tree's root.
     pub file: String,
     /// The line, from 1; 0 for the file as a whole.
     pub line: usize,
+    /// The column in characters, from 1; 0 for the line as a whole.
+    pub column: usize,
     /// The field, for example `patches[2].path`; empty for the place as a whole.
     pub field: String,
 }
@@ -118,6 +120,9 @@ impl std::fmt::Display for Place {
         })?;
         if self.line > 0 {
             write!(f, ":{}", self.line)?;
+            if self.column > 0 {
+                write!(f, ":{}", self.column)?;
+            }
         }
         if !self.field.is_empty() {
             write!(f, ": {}", self.field)?;

@@ -133,6 +133,7 @@ pub(crate) fn effective_namespace(scope: Scope, namespace: &str) -> &str {
     }
 }
 
+/// `group/Kind/namespace/name`, as everywhere: `core` for the empty group, `_` for no namespace.
 impl std::fmt::Display for ResourceId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let or = |part: &'_ str, missing: &'static str| -> String {
@@ -140,10 +141,11 @@ impl std::fmt::Display for ResourceId {
         };
         write!(
             f,
-            "{}/{}.{}",
-            self.gvk,
-            or(&self.name, "[noName]"),
-            or(&self.namespace, "[noNs]")
+            "{}/{}/{}/{}",
+            or(&self.gvk.group, "core"),
+            self.gvk.kind,
+            or(&self.namespace, "_"),
+            self.name
         )
     }
 }

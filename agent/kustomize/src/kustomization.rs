@@ -80,9 +80,9 @@ impl Kustomization {
     /// A place in the file.
     pub(crate) fn place(&self, line: usize, field: impl Into<String>) -> Place {
         Place {
-            file: self.file.to_string(),
             line,
             field: field.into(),
+            ..Place::file(&self.file)
         }
     }
 }

@@ -7,6 +7,7 @@ use tidegate_yaml::{Limits, Node, parse_documents};
 
 use crate::RenderError;
 use crate::error::Place;
+use crate::read::malformed;
 
 /// The name of a lock, beside the kustomization that it serves.
 pub(crate) const FILE_NAME: &str = "tidegate.lock";
@@ -21,13 +22,8 @@ pub(crate) struct Lock {
 impl Lock {
     /// Reads a lock: a mapping of addresses, each to a mapping with its `sha256`.
     pub(crate) fn read(file: &str, text: &str) -> Result<Self, RenderError> {
-        let documents = parse_documents(text, &Limits::default()).map_err(|error| {
-            Place {
-                line: error.mark().line as usize,
-                ..Place::file(file)
-            }
-            .invalid(error.to_string())
-        })?;
+        let documents = parse_documents(text, &Limits::default())
+            .map_err(|error| malformed(&error, Place::file(file)))?;
         let mut pins = BTreeMap::new();
         for document in documents.iter().filter(|document| !document.is_empty()) {
             let shape = "must be a mapping of addresses, each with its `sha256`";
@@ -36,9 +32,9 @@ impl Lock {
                 let (url, digest) = (key.text().unwrap_or_default(), digest_of(value));
                 let digest = digest.ok_or_else(|| {
                     let place = Place {
-                        file: file.to_owned(),
                         line: key.mark.line as usize,
                         field: url.to_owned(),
+                        ..Place::file(file)
                     };
                     place.invalid("`sha256` must be 64 hexadecimal digits in lower case")
                 })?;

@@ -152,6 +152,7 @@ pub(crate) fn malformed(error: &YamlError, start: Place) -> RenderError {
     let reason = text.strip_prefix(&format!("{mark}: ")).unwrap_or(&text);
     let place = Place {
         line: start.line + mark.line as usize,
+        column: mark.column as usize,
         ..start
     };
     place.invalid(reason)
@@ -291,7 +292,10 @@ mod tests {
             "kind: A\nmetadata: {name: a}\n---\nkind: B\n",
             "a.yaml:4: B has no `metadata.name`",
         );
-        check("kind: A\nmetadata: {name: a}\n---\na: b: c\n", "a.yaml:4: ");
+        check(
+            "kind: A\nmetadata: {name: a}\n---\na: b: c\n",
+            "a.yaml:4:5: a value is not allowed here",
+        );
         check("- a\n", "a.yaml:1: is no Kubernetes object");
     }
 }

@@ -105,7 +105,7 @@ fn tagged(tag: &str, text: &str, mark: Mark) -> Result<Resolved, YamlError> {
             mark,
             text: text.to_owned(),
             problem: format!(
-                "is read as {}, and is no {tag}; correct the text or remove the tag",
+                "is read as {}, not as {tag}; correct the text or remove the tag",
                 resolved.tag()
             ),
         }),
@@ -119,7 +119,7 @@ fn number(value: f64, text: &str, mark: Mark) -> Result<Number, YamlError> {
         .ok_or_else(|| YamlError::Value {
             mark,
             text: text.to_owned(),
-            problem: "is no number that JSON can hold; put it in quotes".to_owned(),
+            problem: "is not a number that JSON can hold; put it in quotes".to_owned(),
         })
 }
 
@@ -133,7 +133,7 @@ fn binary(text: &str, mark: Mark) -> Result<String, YamlError> {
         .map_err(|error| YamlError::Value {
             mark,
             text: text.to_owned(),
-            problem: format!("is no base64 ({error}); correct it or remove the tag !!binary"),
+            problem: format!("is not base64 ({error}); correct it or remove the tag !!binary"),
         })?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -40,7 +40,7 @@
 //! ```
 //! # use tidegate_yaml::{Limits, parse_documents};
 //! let error = parse_documents("a:\n  b: @x\n", &Limits::default()).unwrap_err();
-//! assert_eq!(error.to_string(), "line 2, column 6: no text can start with '@'; put it in quotes");
+//! assert_eq!(error.to_string(), "line 2, column 6: a text without quotes cannot start with '@'; put it in quotes");
 //! ```
 //!
 //! Where kustomize loses data, this crate does not follow it: it keeps a quoted key `"<<"`, keeps comments

@@ -92,7 +92,7 @@ impl<'a> Parser<'a> {
             }
             return Err(syntax(
                 next.mark,
-                "a document must start with '---' here; add it, or correct the indentation",
+                "a new document needs '---' before it; add that, or correct the indentation",
             ));
         }
         let start = self.scanner.take()?;
@@ -249,7 +249,7 @@ impl<'a> Parser<'a> {
                 Kind::BlockEnd => return Ok(NodeValue::Sequence(items)),
                 _ => {
                     let problem = format!(
-                        "this fits not into the sequence of {start}; correct the indentation"
+                        "this does not belong to the sequence that begins at {start}; correct the indentation"
                     );
                     return Err(syntax(token.mark, problem));
                 }
@@ -284,7 +284,7 @@ impl<'a> Parser<'a> {
                 Kind::BlockEnd => return expand(pairs).map(NodeValue::Mapping),
                 _ => {
                     let problem = format!(
-                        "this fits not into the mapping of {start}; correct the indentation"
+                        "this does not belong to the mapping that begins at {start}; correct the indentation"
                     );
                     return Err(syntax(token.mark, problem));
                 }
@@ -393,7 +393,7 @@ impl<'a> Parser<'a> {
         }
         Err(syntax(
             token.mark,
-            format!("here must stand ',' or {or}; add it, or quote the text"),
+            format!("expected ',' or {or} here; add it, or quote the text"),
         ))
     }
 
@@ -482,16 +482,18 @@ fn in_flow(mut node: Node) -> Node {
 
 fn unexpected(kind: &Kind<'_>, mark: Mark) -> YamlError {
     let problem = match kind {
-        Kind::StreamEnd => "the text ends where a value must stand; close all brackets",
-        Kind::DocumentStart | Kind::DocumentEnd => "the document ends where a value must stand",
+        Kind::StreamEnd => "the text ends where a value is expected; close all brackets",
+        Kind::DocumentStart | Kind::DocumentEnd => {
+            "the document ends where a value is expected; add one, or close all brackets"
+        }
         Kind::BlockEntry | Kind::BlockSequenceStart => {
-            "no sequence can stand here; indent it, or quote the text"
+            "a sequence is not allowed here; indent it, or quote the text"
         }
-        Kind::FlowEntry => "a value must stand before the comma",
+        Kind::FlowEntry => "a value is missing before the comma; add it, or remove the comma",
         Kind::FlowSequenceEnd | Kind::FlowMappingEnd => {
-            "nothing is open that this bracket closes; remove it, or quote the text"
+            "this closes no bracket that is open here; correct it, or quote the text"
         }
-        _ => "a value must stand here",
+        _ => "a value is expected here; add one, or quote the text",
     };
     syntax(mark, problem)
 }

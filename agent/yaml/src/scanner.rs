@@ -131,9 +131,9 @@ impl<'a> Scanner<'a> {
 
     fn no_token(&self, first: u8) -> YamlError {
         let problem = match first {
-            b'\t' => "a tab cannot indent; use spaces".to_owned(),
+            b'\t' => "tabs are not allowed as indentation; use spaces".to_owned(),
             _ => format!(
-                "no text can start with {:?}; put it in quotes",
+                "a text without quotes cannot start with {:?}; put it in quotes",
                 char::from(first)
             ),
         };
@@ -318,7 +318,8 @@ impl<'a> Scanner<'a> {
         let mark = self.cursor.mark();
         if !self.in_flow() {
             if !self.key_allowed {
-                let problem = "no sequence can start here; put '-' on a line of its own or the text in quotes";
+                let problem =
+                    "a sequence cannot start here; put '-' on a line of its own, or quote the text";
                 return Err(syntax(mark, problem));
             }
             let kind = Kind::BlockSequenceStart;
@@ -336,7 +337,7 @@ impl<'a> Scanner<'a> {
             if !self.key_allowed {
                 return Err(syntax(
                     mark,
-                    "no key can start here; put the text in quotes",
+                    "a key cannot start here; quote the text, or correct the indentation",
                 ));
             }
             let kind = Kind::BlockMappingStart;
@@ -369,7 +370,7 @@ impl<'a> Scanner<'a> {
             let mark = self.cursor.mark();
             if !self.in_flow() {
                 if !self.key_allowed {
-                    let problem = "no value can stand here; put a text with ': ' in quotes, or correct the indentation";
+                    let problem = "a value is not allowed here; put a text that holds ': ' in quotes, or correct the indentation";
                     return Err(syntax(mark, problem));
                 }
                 let kind = Kind::BlockMappingStart;
@@ -429,6 +430,6 @@ pub(crate) fn syntax(mark: Mark, problem: impl Into<String>) -> YamlError {
 fn no_colon(mark: Mark) -> YamlError {
     syntax(
         mark,
-        "no ':' follows this key on its line; add it, or indent the text",
+        "this key has no ':' after it on its line; add it, or indent the text",
     )
 }

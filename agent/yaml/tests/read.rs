@@ -66,11 +66,11 @@ fn scalars_resolve_as_in_go_yaml_3() {
         ("'12'", r#""12""#),
         (
             ".inf",
-            r#"error: line 1, column 3: ".inf" is no number that JSON can hold; put it in quotes"#,
+            r#"error: line 1, column 3: ".inf" is not a number that JSON can hold; put it in quotes"#,
         ),
         (
             "!!int a",
-            r#"error: line 1, column 3: "a" is read as !!str, and is no !!int; correct the text or remove the tag"#,
+            r#"error: line 1, column 3: "a" is read as !!str, not as !!int; correct the text or remove the tag"#,
         ),
     ] {
         check(
@@ -142,7 +142,7 @@ fn streams_of_documents_are_read_whatever_their_line_ends() {
 fn what_is_left_out_is_null_but_in_braces_it_is_an_empty_text() {
     check(
         "a:\nb: {c: , d}\n-",
-        "error: line 3, column 1: this fits not into the mapping of line 1, column 1; correct the indentation",
+        "error: line 3, column 1: this does not belong to the mapping that begins at line 1, column 1; correct the indentation",
     );
     check(
         "a:\nb: {c: , d}\ne: [f: ]\ng:\n-\n",
@@ -197,19 +197,19 @@ fn broken_scalars_are_refused_with_a_place_and_advice() {
     for (text, expected) in [
         (
             "a: b: c",
-            "line 1, column 5: no value can stand here; put a text with ': ' in quotes, or correct the indentation",
+            "line 1, column 5: a value is not allowed here; put a text that holds ': ' in quotes, or correct the indentation",
         ),
         (
             "a: 1\nb\nc: 2",
-            "line 2, column 1: no ':' follows this key on its line; add it, or indent the text",
+            "line 2, column 1: this key has no ':' after it on its line; add it, or indent the text",
         ),
         (
             "a:\n\t- b",
-            "line 2, column 1: a tab cannot indent; use spaces",
+            "line 2, column 1: tabs are not allowed as indentation; use spaces",
         ),
         (
             "a: `b`",
-            "line 1, column 4: no text can start with '`'; put it in quotes",
+            "line 1, column 4: a text without quotes cannot start with '`'; put it in quotes",
         ),
         ("a: 'b\n", "line 1, column 4: no ' closes this text; add it"),
         (
@@ -234,35 +234,35 @@ fn broken_structure_is_refused_with_a_place_and_advice() {
     for (text, expected) in [
         (
             "a: [b, c\nd: e",
-            "line 2, column 2: here must stand ',' or ']'; add it, or quote the text",
+            "line 2, column 2: expected ',' or ']' here; add it, or quote the text",
         ),
         (
             "a: {b: c",
-            "line 1, column 9: here must stand ',' or '}'; add it, or quote the text",
+            "line 1, column 9: expected ',' or '}' here; add it, or quote the text",
         ),
         (
             "a: [,]",
-            "line 1, column 5: a value must stand before the comma",
+            "line 1, column 5: a value is missing before the comma; add it, or remove the comma",
         ),
         (
             "a: ]",
-            "line 1, column 4: nothing is open that this bracket closes; remove it, or quote the text",
+            "line 1, column 4: this closes no bracket that is open here; correct it, or quote the text",
         ),
         (
             "a: |x\n  b",
-            "line 1, column 4: after '|' or '>' only '+', '-', a digit from 1 and a comment may stand; move the text to the next line",
+            "line 1, column 4: only '+', '-', a digit from 1 to 9 and a comment are allowed after '|' or '>'; move the text to the next line",
         ),
         (
             "a:\n  - b\n c: d",
-            "line 3, column 2: this fits not into the mapping of line 1, column 1; correct the indentation",
+            "line 3, column 2: this does not belong to the mapping that begins at line 1, column 1; correct the indentation",
         ),
         (
             "- a\nb: c",
-            "line 2, column 1: this fits not into the sequence of line 1, column 1; correct the indentation",
+            "line 2, column 1: this does not belong to the sequence that begins at line 1, column 1; correct the indentation",
         ),
         (
             "a: - b",
-            "line 1, column 4: no sequence can start here; put '-' on a line of its own or the text in quotes",
+            "line 1, column 4: a sequence cannot start here; put '-' on a line of its own, or quote the text",
         ),
         (
             "a: &",
@@ -278,7 +278,7 @@ fn broken_structure_is_refused_with_a_place_and_advice() {
         ),
         (
             "a: 1\n...\nb: 2",
-            "line 3, column 1: a document must start with '---' here; add it, or correct the indentation",
+            "line 3, column 1: a new document needs '---' before it; add that, or correct the indentation",
         ),
         (
             "a: \u{7f}",

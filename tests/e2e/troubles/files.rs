@@ -7,7 +7,7 @@ pub(super) const TROUBLES: &[Trouble] = &[
         name: "broken-yaml",
         broken: |draft| draft.trouble("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: [}\n"),
         reason: "RenderFailed",
-        words: &["broken-yaml/trouble.yaml:3:"],
+        words: &["broken-yaml/trouble.yaml:3:19: this closes no bracket that is open here"],
         ..NONE
     },
     Trouble {
@@ -32,7 +32,7 @@ pub(super) const TROUBLES: &[Trouble] = &[
         },
         reason: "RenderFailed",
         words: &[
-            "twice.NS",
+            "core/ConfigMap/NS/twice",
             "duplicate/trouble.yaml:5 has the same id as that of duplicate/trouble.yaml:1",
             "rename or remove one of the two",
         ],

@@ -137,9 +137,9 @@ impl<'a> At<'a> {
 
     pub(crate) fn place(&self) -> Place {
         Place {
-            file: self.reader.file.to_owned(),
             line: self.line(),
             field: self.path(),
+            ..Place::file(self.reader.file)
         }
     }
 

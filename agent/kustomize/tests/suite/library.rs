@@ -187,7 +187,7 @@ fn errors_name_file_line_and_field() {
     );
     check_error(
         &kustomization("resources: [a.yaml, a.yaml]\n"),
-        "kustomization.yaml:1: resources[1]: `ConfigMap.v1.[noGrp]/a.[noNs]` of a.yaml:1 has the \
+        "kustomization.yaml:1: resources[1]: `core/ConfigMap/_/a` of a.yaml:1 has the \
          same id as that of a.yaml:1; rename or remove one of the two",
     );
     check_error(

@@ -75,7 +75,7 @@ fn header(cursor: &mut Cursor<'_>, start: Mark) -> Result<(Chomping, Option<u32>
         cursor.skip_line_content();
     }
     if !cursor.is_break_or_end() {
-        let problem = "after '|' or '>' only '+', '-', a digit from 1 and a comment may stand; move the text to the next line";
+        let problem = "only '+', '-', a digit from 1 to 9 and a comment are allowed after '|' or '>'; move the text to the next line";
         return Err(syntax(start, problem));
     }
     cursor.skip_break();
@@ -96,7 +96,10 @@ fn breaks(
         }
         widest = widest.max(cursor.column);
         if cursor.byte() == b'\t' && indent.is_none_or(|indent| cursor.column < indent) {
-            return Err(syntax(cursor.mark(), "a tab cannot indent; use spaces"));
+            return Err(syntax(
+                cursor.mark(),
+                "tabs are not allowed as indentation; use spaces",
+            ));
         }
         if !cursor.is_break() {
             break;

@@ -85,7 +85,10 @@ fn skip_space(
     loop {
         if cursor.is_blank() {
             if breaks.is_some() && cursor.byte() == b'\t' && cursor.column < indent {
-                return Err(syntax(cursor.mark(), "a tab cannot indent; use spaces"));
+                return Err(syntax(
+                    cursor.mark(),
+                    "tabs are not allowed as indentation; use spaces",
+                ));
             }
             cursor.skip(1);
         } else if cursor.is_break() {
