@@ -35,7 +35,7 @@ pub(crate) const CONTROL_PLANE: Recipe = Recipe {
 /// The tools whose output ours is compared with.
 pub(crate) const ORACLES: Recipe = Recipe {
     module: "oracles",
-    packages: &["sigs.k8s.io/kustomize/kustomize/v5", "./yaml"],
+    packages: &["sigs.k8s.io/kustomize/kustomize/v5", "./yaml", "./build"],
     linker_flags: "-s -w -X sigs.k8s.io/kustomize/api/provenance.version=v5.8.1",
     renamed: &[],
 };

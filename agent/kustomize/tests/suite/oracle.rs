@@ -1,9 +1,9 @@
 //! Both renderers on one tree.
 
-use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::cell::RefCell;
 
 use tidegate_kustomize::{Options, Rule, render};
+use tidegate_testbed::oracle::{Kustomize, Request};
 
 use crate::tree::MemoryTree;
 
@@ -19,21 +19,22 @@ pub(crate) fn ours(tree: &MemoryTree, folder: &str) -> Outcome {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the oracle is a process")]
 pub(crate) fn theirs(tree: &MemoryTree, folder: &str) -> Outcome {
-    static KUSTOMIZE: OnceLock<PathBuf> = OnceLock::new();
-    let kustomize = KUSTOMIZE.get_or_init(|| tidegate_testbed::oracle::kustomize().unwrap());
+    thread_local! {
+        static KUSTOMIZE: RefCell<Kustomize> = RefCell::new(Kustomize::start().unwrap());
+    }
     let root = tempfile::tempdir().unwrap();
     tree.write(root.path());
-    let output = std::process::Command::new(kustomize)
-        .arg("build")
-        .arg(root.path().join(folder))
-        .output()
-        .unwrap();
-    if output.status.success() {
-        return Ok(String::from_utf8(output.stdout).unwrap());
+    let openapi = |text: &String| text.to_ascii_lowercase().contains("openapi");
+    let request = Request {
+        folder: &root.path().join(folder),
+        openapi: tree.files.values().any(openapi),
+    };
+    let answer = KUSTOMIZE.with_borrow_mut(|kustomize| kustomize.build(request).unwrap());
+    if answer.error.is_empty() {
+        return Ok(answer.text);
     }
-    Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    Err(answer.error)
 }
 
 /// What differs between two outcomes; `None` if nothing does.
