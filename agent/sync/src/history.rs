@@ -21,16 +21,32 @@ pub(crate) fn record(history: &mut Vec<HistoryEntry>, run: &Run) {
         .first()
         .is_some_and(|last| says_the_same(&entry, last))
     {
-        history.remove(0);
+        let last = history.remove(0);
+        // Whoever follows a run that the older one took the place of goes on here.
+        let followers = history.iter_mut();
+        followers
+            .filter(|older| older.superseded_by.as_ref() == Some(&last.id))
+            .for_each(|older| older.superseded_by = Some(entry.id.clone()));
     }
     history.insert(0, entry);
     history.truncate(LENGTH);
 }
 
+/// Notes which run took the place of those that were superseded last.
+pub(crate) fn succeeded(history: &mut [HistoryEntry], run: &str) {
+    let superseded = |entry: &&mut HistoryEntry| entry.outcome == Outcome::Superseded.as_str();
+    for entry in history.iter_mut().take_while(superseded) {
+        entry.superseded_by.get_or_insert_with(|| run.into());
+    }
+}
+
 /// Tells whether two runs that wrote nothing are one line to whoever reads: superseded both, or tried again in vain.
 fn says_the_same(entry: &HistoryEntry, last: &HistoryEntry) -> bool {
     let retry = Trigger::Retry.as_str();
-    let is_superseded = entry.outcome == Outcome::Superseded.as_str();
+    let manual = Trigger::Manual.as_str();
+    // Somebody waits for the answer to each request.
+    let is_asked_for = entry.trigger == manual || last.trigger == manual;
+    let is_superseded = entry.outcome == Outcome::Superseded.as_str() && !is_asked_for;
     let is_retry = entry.trigger == retry && last.trigger == retry;
     let is_idle = entry.changes.is_empty() && last.changes.is_empty();
     let same_end = entry.outcome == last.outcome && entry.message == last.message;
@@ -59,6 +75,7 @@ fn entry(run: &Run) -> HistoryEntry {
         requested_by: run.requested_by.clone(),
         revision: run.revision.as_ref().map(ToString::to_string),
         outcome: run.outcome.map_or("", Outcome::as_str).into(),
+        superseded_by: None,
         message: run.message.clone(),
         changes,
         started: run.started.to_string(),
@@ -147,6 +164,41 @@ mod tests {
             &[(Retry, Degraded, 0), (Retry, Healthy, 0)],
             &["retry healthy", "retry degraded"],
         );
+    }
+
+    #[test]
+    fn each_request_is_answered_and_names_the_run_that_took_its_place() {
+        let named = |id: &str, trigger, outcome| Run {
+            id: id.into(),
+            ..run(trigger, outcome, 0)
+        };
+        let mut history = Vec::new();
+        for id in ["1", "2"] {
+            record(
+                &mut history,
+                &named(id, Trigger::Manual, Outcome::Superseded),
+            );
+        }
+        succeeded(&mut history, "3");
+        for (id, next) in [("3", "4"), ("4", "5")] {
+            record(
+                &mut history,
+                &named(id, Trigger::Change, Outcome::Superseded),
+            );
+            succeeded(&mut history, next);
+        }
+        record(&mut history, &named("5", Trigger::Change, Outcome::Healthy));
+        let lines: Vec<_> = history
+            .iter()
+            .map(|entry| (entry.id.as_str(), entry.superseded_by.as_deref()))
+            .collect();
+        let expected = [
+            ("5", None),
+            ("4", Some("5")),
+            ("2", Some("4")),
+            ("1", Some("4")),
+        ];
+        assert_eq!(lines, expected);
     }
 
     #[test]

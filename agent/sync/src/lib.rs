@@ -24,7 +24,7 @@ mod run;
 mod sources;
 mod status;
 
-pub use controller::{Controller, ControllerOptions, Mirror};
+pub use controller::{Controller, ControllerOptions, Mirror, REQUESTED_BY, SYNC_REQUESTED};
 pub use desired::{Desired, Refusal};
 pub use engine::{Engine, Finished, Observed};
 pub use fleet::{Fleet, LayerKey, LayerView, Request, RequestError, Ticket};

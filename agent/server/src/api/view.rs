@@ -66,6 +66,9 @@ pub(crate) struct RunView {
     id: String,
     /// `pending`, `running`, or the outcome.
     state: String,
+    /// The run that took its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    superseded_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trigger: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -139,6 +142,7 @@ impl From<&Run> for RunView {
         Self {
             id: run.id.clone(),
             state: run.outcome.map_or_else(|| "running".into(), word),
+            superseded_by: None,
             trigger: Some(word(run.trigger)),
             requested_by: run.requested_by.clone(),
             revision: run.revision.as_ref().map(ToString::to_string),
@@ -156,6 +160,7 @@ impl From<&HistoryEntry> for RunView {
         Self {
             id: entry.id.clone(),
             state: entry.outcome.clone(),
+            superseded_by: entry.superseded_by.clone(),
             trigger: Some(entry.trigger.clone()),
             requested_by: entry.requested_by.clone(),
             revision: entry.revision.clone(),
@@ -179,6 +184,7 @@ impl RunView {
         Self {
             id,
             state,
+            superseded_by: None,
             trigger: Some("manual".into()),
             requested_by: None,
             revision: None,

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use kube::Api;
 use kube::api::{ApiResource, DynamicObject, Patch, PatchParams};
+use kube::{Api, ResourceExt as _};
 use serde_json::json;
-use tidegate_cluster::Cluster;
+use tidegate_cluster::{ApiError, Cluster};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
@@ -78,23 +78,30 @@ async fn keep(
     let (namespace, name) = layer;
     let resource = ApiResource::erase::<Layer>(&());
     let api: Api<DynamicObject> = Api::namespaced_with(cluster.client(), namespace, &resource);
-    let failed = |error: kube::Error| RequestError::Unavailable(error.to_string());
-    let Some(live) = api.get_opt(name).await.map_err(failed)? else {
-        return Err(RequestError::NoLayer(namespace.clone(), name.clone()));
-    };
-    let answered = fleet.layer(layer).and_then(|view| view.status.sync.clone());
-    if let Some(run) = pending(&Resource::new(&live), answered.as_ref()) {
-        return Ok(Ticket { run, pending: true });
+    let failed = |error: kube::Error| RequestError::Unavailable(ApiError::of(&error).message);
+    loop {
+        let Some(live) = api.get_opt(name).await.map_err(failed)? else {
+            return Err(RequestError::NoLayer(namespace.clone(), name.clone()));
+        };
+        let answered = fleet.layer(layer).and_then(|view| view.status.sync.clone());
+        if let Some(run) = pending(&Resource::new(&live), answered.as_ref()) {
+            return Ok(Ticket { run, pending: true });
+        }
+        let run = uuid::Uuid::new_v4().to_string();
+        let version = live.resource_version();
+        let annotations = json!({SYNC_REQUESTED: run, REQUESTED_BY: by});
+        let metadata = json!({"annotations": annotations, "resourceVersion": version});
+        let patch = Patch::Merge(json!({"metadata": metadata}));
+        match api.patch(name, &PatchParams::default(), &patch).await {
+            Ok(_) => {
+                let pending = false;
+                return Ok(Ticket { run, pending });
+            }
+            // Somebody wrote in between, perhaps a request.
+            Err(kube::Error::Api(answer)) if answer.code == 409 => {}
+            Err(error) => return Err(failed(error)),
+        }
     }
-    let run = uuid::Uuid::new_v4().to_string();
-    let annotations = json!({SYNC_REQUESTED: run, REQUESTED_BY: by});
-    let patch = Patch::Merge(json!({"metadata": {"annotations": annotations}}));
-    let written = api.patch(name, &PatchParams::default(), &patch).await;
-    written.map_err(failed)?;
-    Ok(Ticket {
-        run,
-        pending: false,
-    })
 }
 
 /// Returns the request on a Layer that has not begun.

@@ -8,13 +8,13 @@ use serde_json::Value;
 use crate::{LayerKey, LayerSpec, LayerStatus, Owner};
 
 /// The annotation that asks for a sync; its value is the run's id.
-pub(crate) const SYNC_REQUESTED: &str = "tidegate.dev/sync-requested-at";
+pub const SYNC_REQUESTED: &str = "tidegate.dev/sync-requested-at";
 
 /// The annotation by which one replica has another look at the source; any other value than before does.
 pub(crate) const POLL_REQUESTED: &str = "tidegate.dev/poll-requested-at";
 
 /// The annotation that says who asks.
-pub(crate) const REQUESTED_BY: &str = "tidegate.dev/requested-by";
+pub const REQUESTED_BY: &str = "tidegate.dev/requested-by";
 
 /// A Layer as the watch shows it.
 #[derive(Debug, Clone, PartialEq)]

@@ -287,6 +287,7 @@ impl Worker {
         tracing::info!(layer = %self.resource.owner, run = order.id, trigger = order.trigger.as_str(), "run began");
         self.run_of = self.rendering.as_ref().map(|(rendering, _)| rendering.key);
         self.sync.began(&order.id);
+        history::succeeded(&mut self.history, &order.id);
         self.due = None;
         self.retry = None;
         let running = Running::start(&self.parts.engine, order, missing);

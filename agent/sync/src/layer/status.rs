@@ -128,6 +128,9 @@ pub struct HistoryEntry {
     pub revision: Option<String>,
     /// How it ended.
     pub outcome: String,
+    /// The run that took its place, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub superseded_by: Option<String>,
     /// What there was to say of it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,

@@ -197,6 +197,49 @@ fn a_sync_that_is_pending_is_the_answer_to_the_next_request() {
 }
 
 #[test]
+fn a_request_that_a_newer_one_replaces_is_answered_by_that_one() {
+    let site = site("replaced");
+    site.push(&[("layer/a.yaml", &config_map("a", &site.namespace, "1"))]);
+    let mut spec = site.spec("layer");
+    spec["dependsOn"] = json!([{"name": "first"}]);
+    site.layer("web", &spec);
+    site.until_refused("web", "DependencyNotReady");
+    for id in ["one", "two", "three"] {
+        let request = format!("tidegate.dev/sync-requested-at={id}");
+        let annotate = [
+            "annotate",
+            "--overwrite",
+            "layers/web",
+            "-n",
+            &site.namespace,
+        ];
+        let annotate = [&annotate[..], &[request.as_str()]].concat();
+        site.stage.control_plane.kubectl(&annotate).unwrap();
+        site.until("web", |layer| layer["status"]["sync"]["id"] == id);
+    }
+    spec["dependsOn"] = json!([]);
+    site.layer("web", &spec);
+    let layer = site.until("web", |layer| {
+        let last = &layer["status"]["history"][0];
+        last["id"] == "three" && last["outcome"] != "superseded"
+    });
+    let history = layer["status"]["history"].as_array().unwrap();
+    let answers: Vec<_> = history
+        .iter()
+        .map(|run| (run["id"].clone(), run["supersededBy"].clone()))
+        .collect();
+    let by = json!("three");
+    assert_eq!(
+        answers,
+        [
+            (json!("three"), json!(null)),
+            (json!("two"), by.clone()),
+            (json!("one"), by),
+        ]
+    );
+}
+
+#[test]
 fn a_sync_that_cannot_be_done_says_why() {
     let site = site("refused");
     site.push(&[("layer/a.yaml", "kind: [")]);

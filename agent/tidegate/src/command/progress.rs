@@ -38,6 +38,15 @@ impl Progress {
         stderr.flush()
     }
 
+    /// Says something, and goes on.
+    pub(crate) fn say(&mut self, words: &str) -> io::Result<()> {
+        let last = std::mem::take(&mut self.last);
+        if self.rewrites && !last.is_empty() {
+            writeln!(anstream::stderr())?;
+        }
+        writeln!(anstream::stderr(), "{words}")
+    }
+
     /// Ends with the outcome.
     pub(crate) fn end(&mut self, outcome: &str) -> io::Result<()> {
         let mut stderr = anstream::stderr();

@@ -1,5 +1,7 @@
 //! `tidegate sync LAYER [--wait]`.
 
+mod followed;
+
 use std::pin::pin;
 
 use anyhow::{Context as _, bail};
@@ -11,9 +13,9 @@ use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client, ResourceExt as _};
 use serde_json::json;
 use tidegate_cluster::ApiError;
-use tidegate_sync::Layer;
+use tidegate_sync::{Layer, REQUESTED_BY, SYNC_REQUESTED};
 
-use super::get::condition;
+use self::followed::{Followed, HEALTHY, Seen};
 use super::layers::{self, LayerName};
 use super::progress::Progress;
 use crate::command::ClusterArgs;
@@ -26,7 +28,8 @@ pub(crate) struct Sync {
     /// The layer.
     #[arg(value_name = "[NAMESPACE/]LAYER")]
     layer: LayerName,
-    /// Follow the run to its end, wave by wave: exit code 1 if it does not end healthy.
+    /// Follow the run to its end, wave by wave: exit code 1 if it does not end healthy. If a newer request or commit
+    /// takes the run's place, that one is followed.
     #[arg(short, long)]
     wait: bool,
     /// The namespace; the layer is looked for in all if it is not given.
@@ -58,8 +61,8 @@ impl Sync {
 /// Puts the request on the Layer, which is where the agent keeps it too.
 async fn request(api: &Api<Layer>, name: &str, id: &str, user: &str) -> anyhow::Result<()> {
     let annotations = json!({
-        "tidegate.dev/sync-requested-at": id,
-        "tidegate.dev/requested-by": user,
+        SYNC_REQUESTED: id,
+        REQUESTED_BY: user,
     });
     let patch = json!({"metadata": {"annotations": annotations}});
     api.patch(name, &PatchParams::default(), &Patch::Merge(patch))
@@ -81,19 +84,6 @@ async fn user(client: Client) -> anyhow::Result<String> {
     Ok(user.unwrap_or_default())
 }
 
-/// What there was to say of the run, or else of the layer.
-fn reason(layer: &Layer, run: &str) -> String {
-    let mut history = layer.status.iter().flat_map(|status| &status.history);
-    let message = match history.find(|past| past.id == run) {
-        Some(past) if !past.message.is_empty() => &past.message,
-        _ => condition(layer, "Ready").map_or("", |ready| ready.message.as_str()),
-    };
-    match message {
-        "" => String::new(),
-        message => format!(": {message}"),
-    }
-}
-
 async fn follow(api: Api<Layer>, name: &str, id: &str) -> anyhow::Result<Exit> {
     let config = watcher::Config::default().fields(&format!("metadata.name={name}"));
     let layers = watcher::watcher(api, config)
@@ -101,25 +91,23 @@ async fn follow(api: Api<Layer>, name: &str, id: &str) -> anyhow::Result<Exit> {
         .applied_objects();
     let mut layers = pin!(layers);
     let mut progress = Progress::new();
+    let mut followed = Followed::new(id);
     while let Some(layer) = layers.next().await {
         let Ok(layer) = layer else { continue };
-        let state = layer
-            .status
-            .as_ref()
-            .and_then(|status| status.sync.as_ref());
-        let state = state
-            .filter(|sync| sync.id == id)
-            .map(|sync| sync.state.as_str());
         progress.show(&layer)?;
-        match state {
-            None | Some("pending" | "running") => {}
-            Some("healthy") => {
-                progress.end("healthy")?;
-                return Ok(Exit::Done);
-            }
-            Some(outcome) => {
-                progress.end(&format!("{outcome}{}", reason(&layer, id)))?;
-                return Ok(Exit::NotDone);
+        loop {
+            match followed.look(&layer) {
+                Seen::Open => break,
+                Seen::Replaced(words) => progress.say(&words)?,
+                Seen::Over(outcome) => {
+                    progress.end(&outcome)?;
+                    let is_healthy = outcome == HEALTHY;
+                    return Ok(if is_healthy {
+                        Exit::Done
+                    } else {
+                        Exit::NotDone
+                    });
+                }
             }
         }
     }

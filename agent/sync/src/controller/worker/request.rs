@@ -22,11 +22,15 @@ pub(super) struct Sync {
 impl Sync {
     /// What the status says; a sync that was under way when the agent ended begins anew.
     pub(super) fn of(status: &LayerStatus) -> Self {
-        let is_over = |sync: &&SyncRequest| sync.state != PENDING && sync.state != RUNNING;
-        Self {
-            request: status.sync.as_ref().filter(is_over).cloned(),
+        let mut sync = Self {
+            request: status.sync.clone(),
             ..Self::default()
+        };
+        if let Some(request) = sync.request.as_mut().filter(|request| is_open(request)) {
+            request.state = PENDING.into();
+            sync.is_unasked = true;
         }
+        sync
     }
 
     /// Asks again, since another source is to answer.
@@ -63,16 +67,19 @@ impl Sync {
 impl Worker {
     /// Takes a request that stands on the Layer, if it is another one.
     pub(super) fn take_request(&mut self) {
-        if let Some((id, by)) = self.resource.request.clone()
-            && self.sync.id() != Some(&id)
-        {
-            let state = PENDING.into();
-            self.sync = Sync {
-                request: Some(SyncRequest { id, state }),
-                requested_by: by,
-                waits_for: None,
-                is_unasked: true,
-            };
+        if let Some((id, by)) = self.resource.request.clone() {
+            if self.sync.id() == Some(&id) {
+                self.sync.requested_by = by;
+            } else {
+                self.replace_request();
+                let state = PENDING.into();
+                self.sync = Sync {
+                    request: Some(SyncRequest { id, state }),
+                    requested_by: by,
+                    waits_for: None,
+                    is_unasked: true,
+                };
+            }
         }
         if !std::mem::take(&mut self.sync.is_unasked) {
             return;
@@ -105,14 +112,35 @@ impl Worker {
         });
     }
 
+    /// Answers a request whose run has not begun: a newer one takes its place.
+    fn replace_request(&mut self) {
+        let Some(request) = self.sync.request.clone().filter(is_pending) else {
+            return;
+        };
+        if self.due.as_ref().is_some_and(|due| due.id == request.id) {
+            self.due = None;
+        }
+        let message = "it was asked for again before it began";
+        let run = self.unbegun(request.id, Outcome::Superseded, message.into());
+        history::record(&mut self.history, &run);
+    }
+
     /// Ends a request that no run can answer.
     fn refuse_sync(&mut self, message: String) {
         let Some(id) = self.sync.id().map(ToOwned::to_owned) else {
             return;
         };
         self.sync.ended(&id, Outcome::Failed);
+        history::succeeded(&mut self.history, &id);
+        let run = self.unbegun(id, Outcome::Failed, message);
+        self.parts.metrics.run_ended(&self.key, &run);
+        history::record(&mut self.history, &run);
+    }
+
+    /// The run of a request that ended before it began.
+    fn unbegun(&self, id: String, outcome: Outcome, message: String) -> Run {
         let now = Timestamp::now();
-        let run = Run {
+        Run {
             id,
             trigger: Trigger::Manual,
             requested_by: self.sync.requested_by.clone(),
@@ -120,7 +148,7 @@ impl Worker {
             started: now,
             ended: Some(now),
             phase: Phase::Done,
-            outcome: Some(Outcome::Failed),
+            outcome: Some(outcome),
             message,
             waves: 0,
             objects: Vec::new(),
@@ -129,8 +157,15 @@ impl Worker {
             unproven: 0,
             left_git: Vec::new(),
             durations: Vec::new(),
-        };
-        self.parts.metrics.run_ended(&self.key, &run);
-        history::record(&mut self.history, &run);
+        }
     }
+}
+
+fn is_pending(request: &SyncRequest) -> bool {
+    request.state == PENDING
+}
+
+/// Tells whether a request has no answer yet.
+fn is_open(request: &SyncRequest) -> bool {
+    is_pending(request) || request.state == RUNNING
 }
