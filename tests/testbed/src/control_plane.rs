@@ -3,8 +3,9 @@
 pub mod audit;
 pub mod component;
 
+pub(crate) mod kubeconfig;
+
 mod borrowed;
-mod kubeconfig;
 mod own;
 
 use std::path::{Path, PathBuf};

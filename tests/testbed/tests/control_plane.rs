@@ -1,6 +1,9 @@
 //! The control plane as its users see it.
 #![cfg(test)]
 
+#[path = "control_plane/faults.rs"]
+mod faults;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
