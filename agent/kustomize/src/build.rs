@@ -1,6 +1,7 @@
 //! One kustomization after another: what `kustTarget` does, in its order.
 
 mod plugins;
+mod reach;
 mod resources;
 mod schema;
 mod transformers;
@@ -12,7 +13,7 @@ use std::rc::Rc;
 use crate::build_origin::{self, BuildOrigin};
 use crate::error::Place;
 use crate::fault::Fault;
-use crate::field_spec::{Config, FieldSpec};
+use crate::field_spec::{Config, Conflict, FieldSpec};
 use crate::files::{self, Content, Files, Found};
 use crate::generate::{self, Generated};
 use crate::history::{self, Kept};
@@ -23,8 +24,9 @@ use crate::resource::Resource;
 use crate::resources::Resources;
 use crate::transform::{entries, hash, name_reference, sort, vars};
 use crate::transformer::Configured;
-use crate::{Finding, RenderError, knowledge, lock, node, read};
+use crate::{Finding, RenderError, lock, node, read};
 use plugins::Plugin;
+use reach::Reach;
 
 pub(crate) type Built<T = ()> = Result<T, RenderError>;
 
@@ -55,34 +57,14 @@ pub(crate) struct Folder {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Accumulated {
     pub(crate) resources: Resources,
-    /// `None` stands for the defaults.
-    pub(crate) config: Option<Rc<Config>>,
+    pub(crate) config: Reach,
     pub(crate) vars: vars::Vars,
 }
 
 impl Accumulated {
-    pub(crate) fn config(&self) -> &Config {
-        self.config
-            .as_deref()
-            .unwrap_or_else(|| knowledge::default_config())
-    }
-
-    fn merge_config(&mut self, other: &Config) -> Result<(), Fault> {
-        let mut merged = self.config().clone();
-        merged
-            .merge(other)
-            .map_err(|conflict| Fault::Here(conflict.0))?;
-        self.config = Some(Rc::new(merged));
-        Ok(())
-    }
-
     fn merge(&mut self, other: Self) -> Result<(), Fault> {
         self.resources.append_all(other.resources)?;
-        match (&self.config, &other.config) {
-            (_, None) => {}
-            (None, Some(_)) => self.config = other.config,
-            (Some(_), Some(config)) => self.merge_config(config)?,
-        }
+        self.config.merge(&other.config)?;
         let mut vars = other.vars.values();
         vars.try_for_each(|var| vars::merge(&mut self.vars, var))
     }
@@ -186,9 +168,7 @@ impl<'a> Build<'a> {
         let whole = || kustomization.place(0, "");
         hash::add(&mut built.resources).map_err(at(whole()))?;
         let config = built.config.clone();
-        let config = config
-            .as_deref()
-            .unwrap_or_else(|| knowledge::default_config());
+        let config = config.fields();
         built.resources.settle();
         name_reference::update(&mut built.resources, &config.name_references)
             .map_err(at(whole()))?;
@@ -265,6 +245,7 @@ impl<'a> Build<'a> {
         kustomization: &Kustomization,
         built: &mut Accumulated,
     ) -> Built {
+        let mut own = None;
         for (index, item) in kustomization.configurations.iter().enumerate() {
             let place = kustomization.place(item.line, format!("configurations[{index}]"));
             let content = self.files.load(&folder.path, &item.value, &place)?;
@@ -272,10 +253,15 @@ impl<'a> Build<'a> {
                 continue;
             };
             let reader = Reader::configuration(&content.name);
-            let config = Config::read(&At::root(&root, &reader))?;
-            built.merge_config(&config).map_err(at(place))?;
+            let mut config = Config::read(&At::root(&root, &reader))?;
+            config.sort();
+            let merged: &mut Config = own.get_or_insert_default();
+            let conflict = |conflict: Conflict| place.invalid(conflict.0);
+            merged.merge(&config).map_err(conflict)?;
         }
-        Ok(())
+        let place = kustomization.place(0, "configurations");
+        let own = reach::with_defaults(own.as_ref()).map_err(at(place.clone()))?;
+        built.config.merge(&own).map_err(at(place))
     }
 
     fn load_crds(
@@ -294,7 +280,7 @@ impl<'a> Build<'a> {
                 .to_json()
                 .map_err(|error| read::malformed(&error, Place::file(&content.name)))?;
             let config = crate::crds::config(&json).map_err(at(Place::file(&content.name)))?;
-            built.merge_config(&config).map_err(at(place))?;
+            built.config.add(&config).map_err(at(place))?;
         }
         Ok(())
     }
@@ -351,9 +337,7 @@ impl<'a> Build<'a> {
         built: &mut Accumulated,
     ) -> Built {
         let config = built.config.clone();
-        let config = config
-            .as_deref()
-            .unwrap_or_else(|| knowledge::default_config());
+        let config = config.fields();
         let loader = transformers::Loader {
             build: self,
             folder,

@@ -1,5 +1,7 @@
 //! Kinds and identities as kustomize compares them.
 
+use std::collections::HashMap;
+
 use crate::knowledge;
 
 /// Group, version and kind; an empty part of a selector matches anything.
@@ -31,12 +33,9 @@ impl Gvk {
         format!("{}/{}", self.group, self.version)
     }
 
-    pub(crate) fn scope(&self) -> Scope {
-        if knowledge::is_cluster_scoped(&self.api_version(), &self.kind) {
-            Scope::Cluster
-        } else {
-            Scope::Namespaced
-        }
+    /// Whether the kind has a namespace, if kustomize knows it.
+    pub(crate) fn known_scope(&self) -> Option<Scope> {
+        knowledge::scope(&self.api_version(), &self.kind)
     }
 
     /// Whether `selector`'s parts are empty or equal.
@@ -91,6 +90,9 @@ pub(crate) struct ResourceId {
     pub(crate) scope: Scope,
 }
 
+/// The scopes of kinds that a schema of one's own knows.
+pub(crate) type Scopes = HashMap<Gvk, Scope>;
+
 /// Whether a kind is known to have no namespace.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Scope {
@@ -100,9 +102,10 @@ pub(crate) enum Scope {
 }
 
 impl ResourceId {
-    /// An id of the build, whose scope is looked up.
-    pub(crate) fn current(gvk: Gvk, name: &str, namespace: &str) -> Self {
-        let scope = gvk.scope();
+    /// An id of the build, whose scope is looked up; all that is unknown has a namespace.
+    pub(crate) fn current(gvk: Gvk, name: &str, namespace: &str, own: Option<&Scopes>) -> Self {
+        let own = || own.and_then(|own| own.get(&gvk).copied());
+        let scope = gvk.known_scope().or_else(own).unwrap_or_default();
         Self {
             gvk,
             name: name.to_owned(),

@@ -1,30 +1,33 @@
 //! What kustomize knows of Kubernetes' API, as generated tables that are read when first asked.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::field_spec::{Config, FieldSpec, Missing, NameReference};
-use crate::gvk::Gvk;
+use crate::gvk::{Gvk, Scope};
 use crate::schema::{Schema, TypeId};
 
 const FIELDS: &str = include_str!("knowledge/fields.txt");
 const SCHEMA: &str = include_str!("knowledge/schema.txt");
 
-/// The kinds that certainly have no namespace.
-static CLUSTER_SCOPED: LazyLock<HashSet<(&str, &str)>> = LazyLock::new(|| {
+static SCOPES: LazyLock<HashMap<(&str, &str), Scope>> = LazyLock::new(|| {
     let words = SCHEMA.lines().map(|line| line.split('\t'));
-    words
-        .filter_map(|mut words| {
-            (words.next()? == "cluster").then_some((words.next()?, words.next()?))
-        })
-        .collect()
+    let scope = |mut words: std::str::Split<'static, char>| {
+        let scope = match words.next()? {
+            "cluster" => Scope::Cluster,
+            "namespaced" => Scope::Namespaced,
+            _ => return None,
+        };
+        Some(((words.next()?, words.next()?), scope))
+    };
+    words.filter_map(scope).collect()
 });
 static DEFAULTS: LazyLock<Config> = LazyLock::new(read_fields);
 static TYPES: LazyLock<Schema> = LazyLock::new(read_schema);
 
-/// Whether a kind is known to have no namespace; all that is unknown counts as namespaced.
-pub(crate) fn is_cluster_scoped(api_version: &str, kind: &str) -> bool {
-    CLUSTER_SCOPED.contains(&(api_version, kind))
+/// Whether a kind has a namespace, if that is known.
+pub(crate) fn scope(api_version: &str, kind: &str) -> Option<Scope> {
+    SCOPES.get(&(api_version, kind)).copied()
 }
 
 /// The fields that transformers reach if no configuration says otherwise.
@@ -75,22 +78,21 @@ fn gvk<'a>(word: &mut impl FnMut() -> &'a str) -> Gvk {
 
 fn read_schema() -> Schema {
     let mut schema = Schema::default();
-    let mut ids: HashMap<&str, TypeId> = HashMap::new();
     let mut current = TypeId::ANY;
     for line in SCHEMA.lines() {
         let mut words = line.split('\t');
         let mut word = || words.next().unwrap_or_default();
         match word() {
-            "type" => current = named(&mut schema, &mut ids, word()),
+            "type" => current = named(&mut schema, word()),
             "kind" => schema.add_kind(word(), word(), current),
             "map" => {
                 let field = word();
-                let target = named(&mut schema, &mut ids, word());
+                let target = named(&mut schema, word());
                 schema.add_map(current, field, target);
             }
             "list" => {
                 let field = word();
-                let target = named(&mut schema, &mut ids, word());
+                let target = named(&mut schema, word());
                 let keys = word().split(',').filter(|key| !key.is_empty());
                 schema.add_list(current, (field, target), keys.map(Into::into).collect());
             }
@@ -100,9 +102,9 @@ fn read_schema() -> Schema {
     schema
 }
 
-fn named<'a>(schema: &mut Schema, ids: &mut HashMap<&'a str, TypeId>, name: &'a str) -> TypeId {
+fn named(schema: &mut Schema, name: &str) -> TypeId {
     if name.is_empty() {
         return TypeId::ANY;
     }
-    *ids.entry(name).or_insert_with(|| schema.add_type())
+    schema.named(name)
 }

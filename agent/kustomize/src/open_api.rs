@@ -1,10 +1,12 @@
-//! `openapi.path`: a schema of one's own instead of the built-in one.
+//! `openapi.path`: a schema of one's own.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use crate::fault::Step;
+use crate::gvk::{Gvk, Scope, Scopes};
+use crate::knowledge;
 use crate::schema::{Schema, TypeId};
 
 const KINDS: &str = "x-kubernetes-group-version-kind";
@@ -17,11 +19,33 @@ pub(crate) const BUILT_IN: &str = "v1.21.2";
 /// How deep types may be nested in one definition.
 const DEPTH: usize = 100;
 
-/// Reads a schema: its `definitions`.
-pub(crate) fn schema(document: &Value) -> Step<Schema> {
+/// What kustomize knows already when it meets a schema of one's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// Nothing: there is only the own schema.
+    Nothing,
+    /// The built-in schema; the own one is put over it.
+    Before,
+    /// The built-in schema will be read later, and put over the own one.
+    After,
+}
+
+/// What a schema says.
+#[derive(Debug, Default)]
+pub(crate) struct Read {
+    pub(crate) schema: Schema,
+    pub(crate) scopes: Arc<Scopes>,
+}
+
+/// Reads a schema: its `definitions`, and the `paths` that say which kinds have a namespace.
+pub(crate) fn read(document: &Value, known: Known) -> Step<Read> {
+    let is_alone = known == Known::Nothing;
     let mut reader = Reader {
-        schema: Schema::default(),
-        names: HashMap::new(),
+        schema: if is_alone {
+            Schema::default()
+        } else {
+            knowledge::schema().clone()
+        },
     };
     if !document.is_object() {
         return Err("must be an OpenAPI document".into());
@@ -29,28 +53,49 @@ pub(crate) fn schema(document: &Value) -> Step<Schema> {
     let empty = Map::new();
     let definitions = document.get("definitions").and_then(Value::as_object);
     for (name, definition) in definitions.unwrap_or(&empty) {
-        let of = reader.named(name);
+        if known == Known::After && knowledge::schema().has_type(name) {
+            continue;
+        }
+        let of = reader.schema.named(name);
+        reader.schema.clear(of);
         reader.read(of, definition, 0)?;
         reader.kinds(of, definition)?;
     }
-    Ok(reader.schema)
+    Ok(Read {
+        schema: reader.schema,
+        scopes: Arc::new(scopes(document)),
+    })
+}
+
+fn scopes(document: &Value) -> Scopes {
+    let mut scopes = Scopes::new();
+    let paths = document.get("paths").and_then(Value::as_object);
+    for (path, operations) in paths.into_iter().flatten() {
+        let kind = operations.get("get").and_then(|get| get.get(KINDS));
+        let text = |name: &str| kind?.get(name)?.as_str().map(str::to_owned);
+        let (Some(version), Some(kind)) = (text("version"), text("kind")) else {
+            continue;
+        };
+        let group = text("group").unwrap_or_default();
+        let gvk = Gvk {
+            group,
+            version,
+            kind,
+        };
+        if path.contains("namespaces/{namespace}") {
+            scopes.insert(gvk, Scope::Namespaced);
+        } else {
+            scopes.entry(gvk).or_insert(Scope::Cluster);
+        }
+    }
+    scopes
 }
 
 struct Reader {
     schema: Schema,
-    names: HashMap<String, TypeId>,
 }
 
 impl Reader {
-    fn named(&mut self, name: &str) -> TypeId {
-        if let Some(known) = self.names.get(name) {
-            return *known;
-        }
-        let of = self.schema.add_type();
-        self.names.insert(name.to_owned(), of);
-        of
-    }
-
     fn kinds(&mut self, of: TypeId, definition: &Value) -> Step {
         let kinds = definition.get(KINDS).and_then(Value::as_array);
         for kind in kinds.into_iter().flatten() {
@@ -95,7 +140,7 @@ impl Reader {
     fn target(&mut self, schema: &Value, depth: usize) -> Step<TypeId> {
         let reference = schema.get("$ref").and_then(Value::as_str);
         if let Some(name) = reference.and_then(|reference| reference.strip_prefix(DEFINITIONS)) {
-            return Ok(self.named(name));
+            return Ok(self.schema.named(name));
         }
         let has_fields = ["properties", "additionalProperties"]
             .iter()

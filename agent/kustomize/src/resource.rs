@@ -1,11 +1,13 @@
 //! An object during the build: its node, its names until now, and where it comes from.
 
+use std::sync::Arc;
+
 use tidegate_object::Origin;
 use tidegate_yaml::Node;
 
 use crate::error::Place;
 use crate::fault::Step;
-use crate::gvk::{Gvk, ResourceId, Scope, effective_namespace};
+use crate::gvk::{Gvk, ResourceId, Scope, Scopes, effective_namespace};
 use crate::node;
 use crate::shared::Shared;
 
@@ -67,6 +69,8 @@ pub(crate) struct Resource {
     pub(crate) groups: u32,
     /// Whether fields were set that may be shared.
     pub(crate) may_differ: bool,
+    /// What `openapi` says of kinds that are not built in.
+    scopes: Option<Arc<Scopes>>,
     id: ResourceId,
 }
 
@@ -82,10 +86,18 @@ impl Resource {
             shared: Vec::new(),
             groups: 0,
             may_differ: false,
+            scopes: None,
             id: ResourceId::default(),
         };
         resource.refresh();
         resource
+    }
+
+    /// Looks its scope up in a schema of one's own as well.
+    pub(crate) fn know(&mut self, scopes: &Arc<Scopes>) {
+        self.scopes = Some(Arc::clone(scopes));
+        self.id = ResourceId::default();
+        self.refresh();
     }
 
     /// The current id, as of the last [`Self::refresh`].
@@ -110,7 +122,12 @@ impl Resource {
             && self.id.name == name
             && self.id.namespace == namespace;
         if !same {
-            self.id = ResourceId::current(Gvk::new(api_version, kind), name, namespace);
+            self.id = ResourceId::current(
+                Gvk::new(api_version, kind),
+                name,
+                namespace,
+                self.scopes.as_deref(),
+            );
         }
         !same
     }

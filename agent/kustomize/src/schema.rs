@@ -21,15 +21,16 @@ pub(crate) enum Shape<'a> {
 }
 
 /// The types by kind, and their fields.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Schema {
+    names: HashMap<Box<str>, TypeId>,
     kinds: HashMap<(Box<str>, Box<str>), TypeId>,
     types: Vec<HashMap<Box<str>, Field>>,
     /// What other fields of a type are.
     others: HashMap<usize, TypeId>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Field {
     Map(TypeId),
     List(TypeId, Vec<Box<str>>),
@@ -38,6 +39,7 @@ enum Field {
 impl Default for Schema {
     fn default() -> Self {
         Self {
+            names: HashMap::new(),
             kinds: HashMap::new(),
             types: vec![HashMap::new()],
             others: HashMap::new(),
@@ -58,6 +60,30 @@ impl Schema {
             Some(Field::List(target, keys)) => Shape::Merging(*target, keys),
             None => Shape::Plain(self.others.get(&of.0).copied().unwrap_or(TypeId::ANY)),
         }
+    }
+
+    /// Whether a type of that name is known.
+    pub(crate) fn has_type(&self, name: &str) -> bool {
+        self.names.contains_key(short(name))
+    }
+
+    /// The type of a name, which may have no field yet.
+    pub(crate) fn named(&mut self, name: &str) -> TypeId {
+        let name = short(name);
+        if let Some(known) = self.names.get(name) {
+            return *known;
+        }
+        let of = self.add_type();
+        self.names.insert(name.into(), of);
+        of
+    }
+
+    /// Forgets the fields of a type.
+    pub(crate) fn clear(&mut self, of: TypeId) {
+        if let Some(fields) = self.types.get_mut(of.0) {
+            fields.clear();
+        }
+        self.others.remove(&of.0);
     }
 
     pub(crate) fn add_type(&mut self) -> TypeId {
@@ -86,4 +112,9 @@ impl Schema {
             fields.insert(name.into(), field);
         }
     }
+}
+
+/// The name of a type as the built-in table has it.
+fn short(name: &str) -> &str {
+    name.strip_prefix("io.k8s.").unwrap_or(name)
 }

@@ -156,7 +156,7 @@ func parse(set *token.FileSet, folder string) []*ast.File {
 	return files
 }
 
-// printScopes prints the kinds that are known to have no namespace.
+// printScopes prints the kinds that are known to have a namespace, or to have none.
 func printScopes() {
 	set := token.NewFileSet()
 	folder := filepath.Join(moduleFolder("sigs.k8s.io/kustomize/kyaml"), "openapi")
@@ -164,8 +164,12 @@ func printScopes() {
 	for _, file := range parse(set, folder) {
 		ast.Inspect(file, func(node ast.Node) bool {
 			meta, ok := typeMeta(node)
-			if ok && openapi.IsCertainlyClusterScoped(meta) {
-				lines = append(lines, fmt.Sprintf("cluster\t%s\t%s", meta.APIVersion, meta.Kind))
+			if isNamespaced, known := openapi.IsNamespaceScoped(meta); ok && known {
+				scope := "cluster"
+				if isNamespaced {
+					scope = "namespaced"
+				}
+				lines = append(lines, fmt.Sprintf("%s\t%s\t%s", scope, meta.APIVersion, meta.Kind))
 			}
 			return true
 		})

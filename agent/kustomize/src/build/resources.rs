@@ -21,12 +21,12 @@ impl Build<'_> {
     ) -> Built {
         if path::is_http(written) {
             let content = self.files.load(&folder.path, written, place)?;
-            return add_file(&content, built, (folder.origin.as_ref(), written, place));
+            return self.add_file(&content, built, (folder.origin.as_ref(), written, place));
         }
         match self.files.find(&folder.path, written, place)? {
             Found::File(_) => {
                 let content = self.files.load(&folder.path, written, place)?;
-                add_file(&content, built, (folder.origin.as_ref(), written, place))
+                self.add_file(&content, built, (folder.origin.as_ref(), written, place))
             }
             Found::Folder(path) => self.add_base(folder, (path, written, place), built),
             Found::Nothing if path::is_repository(written) => Err(RenderError::NotRun {
@@ -60,19 +60,21 @@ impl Build<'_> {
         let run = self.accumulate(&base, &kustomization, Accumulated::default())?;
         built.merge(run).map_err(at(place.clone()))
     }
-}
 
-fn add_file(
-    content: &Content,
-    built: &mut Accumulated,
-    (origin, written, place): (Option<&BuildOrigin>, &str, &Place),
-) -> Built {
-    let mut read = Resources::new(read::resources(content)?);
-    read.check_unique().map_err(at(place.clone()))?;
-    if let Some(origin) = origin.map(|origin| origin.of_file(written)) {
-        for resource in &mut read.list {
-            origin.set(resource)?;
+    fn add_file(
+        &self,
+        content: &Content,
+        built: &mut Accumulated,
+        (origin, written, place): (Option<&BuildOrigin>, &str, &Place),
+    ) -> Built {
+        let mut read = Resources::new(read::resources(content)?);
+        self.tell_scopes(&mut read.list);
+        read.check_unique().map_err(at(place.clone()))?;
+        if let Some(origin) = origin.map(|origin| origin.of_file(written)) {
+            for resource in &mut read.list {
+                origin.set(resource)?;
+            }
         }
+        built.resources.append_all(read).map_err(at(place.clone()))
     }
-    built.resources.append_all(read).map_err(at(place.clone()))
 }

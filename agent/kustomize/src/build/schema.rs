@@ -5,14 +5,28 @@ use std::rc::Rc;
 use super::{Build, Built, Folder, at, first_document};
 use crate::error::Place;
 use crate::kustomization::Kustomization;
+use crate::open_api::{self, Known};
+use crate::resource::Resource;
 use crate::schema::Schema;
-use crate::{knowledge, open_api, read};
+use crate::{knowledge, read};
 
 /// What was chosen; the first choice holds for the whole build.
 #[derive(Default)]
 pub(super) struct Choice {
     is_made: bool,
-    own: Option<Rc<Schema>>,
+    own: Option<Rc<open_api::Read>>,
+    built_in: BuiltIn,
+}
+
+/// What has needed the built-in schema so far: it then stays beside one that is chosen later.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum BuiltIn {
+    #[default]
+    Unused,
+    /// An object of a kind that is not built in.
+    LookedFor,
+    /// A patch.
+    Used,
 }
 
 /// Where a kustomization stands in a build.
@@ -25,7 +39,7 @@ pub(super) enum Level {
 /// The schema of a build.
 pub(crate) enum Chosen {
     BuiltIn(&'static Schema),
-    Own(Rc<Schema>),
+    Own(Rc<open_api::Read>),
 }
 
 impl std::ops::Deref for Chosen {
@@ -34,16 +48,41 @@ impl std::ops::Deref for Chosen {
     fn deref(&self) -> &Schema {
         match self {
             Self::BuiltIn(schema) => schema,
-            Self::Own(schema) => schema,
+            Self::Own(own) => &own.schema,
         }
     }
 }
 
 impl Build<'_> {
     pub(crate) fn schema(&self) -> Chosen {
-        match &self.schema.borrow().own {
-            Some(own) => Chosen::Own(Rc::clone(own)),
-            None => Chosen::BuiltIn(knowledge::schema()),
+        let mut choice = self.schema.borrow_mut();
+        if let Some(own) = &choice.own {
+            return Chosen::Own(Rc::clone(own));
+        }
+        choice.built_in = BuiltIn::Used;
+        Chosen::BuiltIn(knowledge::schema())
+    }
+
+    /// Tells objects that were just read what the schema knows of their kinds.
+    pub(super) fn tell_scopes(&self, resources: &mut [Resource]) {
+        let mut choice = self.schema.borrow_mut();
+        if let Some(own) = &choice.own {
+            for resource in resources {
+                resource.know(&own.scopes);
+            }
+            return;
+        }
+        let is_unknown = |resource: &Resource| resource.gvk().known_scope().is_none();
+        if choice.built_in == BuiltIn::Unused && resources.iter().any(is_unknown) {
+            choice.built_in = BuiltIn::LookedFor;
+        }
+    }
+
+    fn known(&self) -> Known {
+        match self.schema.borrow().built_in {
+            BuiltIn::Unused => Known::Nothing,
+            BuiltIn::LookedFor => Known::After,
+            BuiltIn::Used => Known::Before,
         }
     }
 
@@ -74,8 +113,8 @@ impl Build<'_> {
                         .map_err(|error| read::malformed(&error, Place::file(&content.name)))?,
                     None => return Err(place().invalid("the schema is empty")),
                 };
-                let schema = open_api::schema(&json).map_err(at(Place::file(&content.name)))?;
-                Some(Rc::new(schema))
+                let read = open_api::read(&json, self.known());
+                Some(Rc::new(read.map_err(at(Place::file(&content.name)))?))
             }
             (None, Some(version)) if !version.is_empty() && version != open_api::BUILT_IN => {
                 let built_in = open_api::BUILT_IN;
@@ -84,11 +123,13 @@ impl Build<'_> {
             }
             (None, version) => {
                 let is_made = version.is_some_and(|version| !version.is_empty());
-                *self.schema.borrow_mut() = Choice { is_made, own: None };
+                let mut choice = self.schema.borrow_mut();
+                (choice.is_made, choice.own) = (is_made, None);
                 return Ok(());
             }
         };
-        *self.schema.borrow_mut() = Choice { is_made: true, own };
+        let mut choice = self.schema.borrow_mut();
+        (choice.is_made, choice.own) = (true, own);
         Ok(())
     }
 }

@@ -76,6 +76,9 @@ impl<'c> List<'_, '_, 'c> {
             patches.extend(self.loader.strategic_merge(&item.value, &place)?);
         }
         let place = self.place(first.line, "patchesStrategicMerge");
+        if patches.is_empty() {
+            return Err(place.invalid("no entry holds a patch; remove the field"));
+        }
         let transformer = Transformer::StrategicMerge(patches);
         self.add(transformer, "PatchStrategicMergeTransformer", place);
         Ok(())

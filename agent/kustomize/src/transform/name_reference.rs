@@ -16,7 +16,7 @@ use crate::walk;
 pub(crate) fn update(resources: &mut Resources, references: &[NameReference]) -> Step {
     let names = Names::new(&resources.list);
     if names.by_name.is_empty() {
-        return Ok(());
+        return check_subjects(&resources.list);
     }
     let mut by_gvk: HashMap<Gvk, Vec<(&NameReference, &FieldSpec)>> = HashMap::new();
     for position in 0..resources.list.len() {
@@ -110,6 +110,15 @@ fn update_one(
         walk::visit(spec, node, None, &mut |found| field.set(found))?;
     }
     Ok(())
+}
+
+/// Refuses what is refused even if nothing was renamed.
+fn check_subjects(list: &[Resource]) -> Step {
+    list.iter().try_for_each(|resource| {
+        let namespaces = subject_namespaces(resource, &resource.node);
+        let checked = namespaces.map(|_| ());
+        checked.map_err(|fault| fault.within(|| resource.origin.to_string()))
+    })
 }
 
 /// The namespaces of the service accounts that a role binding names.

@@ -56,9 +56,9 @@ const HELM: &str = "internal.config.kubernetes.io/helm-generated";
 
 /// Sets one object's namespace, without a look at others.
 pub(crate) fn set_one(resource: &mut Resource, namespace: &Namespace<'_>) -> Step {
-    let gvk = resource.gvk().clone();
+    let (gvk, scope) = (resource.gvk().clone(), resource.id().scope);
     let node = &mut resource.node;
-    if gvk.scope() == Scope::Namespaced {
+    if scope == Scope::Namespaced {
         let spec = FieldSpec::everywhere("metadata/namespace");
         set_field(&spec, (&gvk, node), namespace, "")?;
     }
