@@ -38,6 +38,9 @@ pub struct FieldConflict {
     pub field: String,
 }
 
+/// How errors begin that only wrap another.
+const WRAPPERS: [&str; 3] = ["ServiceError", "client error (", "HyperError"];
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Status {
@@ -118,14 +121,16 @@ impl ApiError {
 
     /// The server could not be reached, or the connection broke.
     pub(crate) fn unreachable(error: &(dyn std::error::Error + 'static)) -> Self {
-        let mut message = format!("the API server cannot be reached: {error}");
-        let mut source = error.source();
+        let mut message = String::from("the API server cannot be reached");
+        let mut source = Some(error);
         while let Some(cause) = source {
             let text = cause.to_string();
-            if !message.contains(&text) {
+            source = cause.source();
+            // What wraps a cause, in the words of the libraries, says nothing; some repeat it.
+            let is_wrapper = source.is_some() && (WRAPPERS.iter().any(|it| text.starts_with(it)));
+            if !is_wrapper && !message.contains(&text) {
                 message = format!("{message}: {text}");
             }
-            source = cause.source();
         }
         Self::unanswered(message)
     }

@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 
-use crate::status::find;
+use crate::status::{Reason, find};
 use crate::{LayerStatus, Owner};
 
 /// The deadline of one write.
@@ -72,8 +72,11 @@ fn transition(before: &LayerStatus, after: &LayerStatus) -> Option<Event> {
     if was == Some(said(ready)) {
         return None;
     }
+    // To wait for the layer that comes first is what a stage does when it is first applied.
+    let waits = ready.reason == Reason::DependencyNotReady.as_str();
     let type_ = match ready.status.as_str() {
         "True" => EventType::Normal,
+        _ if waits => EventType::Normal,
         _ => EventType::Warning,
     };
     Some(Event {

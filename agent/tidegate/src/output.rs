@@ -26,6 +26,14 @@ pub(crate) fn message(text: &str) -> io::Result<()> {
     quiet(writeln!(anstream::stderr(), "{text}"))
 }
 
+/// A number of things, in the singular or the plural.
+pub(crate) fn counted(count: usize, thing: &str) -> String {
+    match count {
+        1 => format!("1 {thing}"),
+        count => format!("{count} {thing}s"),
+    }
+}
+
 fn quiet(written: io::Result<()>) -> io::Result<()> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

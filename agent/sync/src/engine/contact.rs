@@ -168,9 +168,7 @@ impl Asker {
         let mut gone = None;
         if let Some(owner) = marked {
             if self.lives(&owner).await? {
-                return Ok(Err(format!(
-                    "owned by {owner}: remove it from this layer, or from that one and then delete the object"
-                )));
+                return Ok(Err(owned_by(&owner)));
             }
             managers.remove(&owner.manager());
             gone = Some(owner.manager());
@@ -216,6 +214,19 @@ impl Asker {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Says whose an object is, and how it becomes this owner's.
+fn owned_by(owner: &Owner) -> String {
+    if owner.namespace == ONE_SHOT {
+        let name = &owner.name;
+        return format!(
+            "owned by {owner}, a one-shot apply: go on under `--name {name}` with -n and the namespace of its inventory, or delete the object first"
+        );
+    }
+    format!(
+        "owned by {owner}: remove it from this layer, or from that one and then delete the object"
+    )
 }
 
 /// An object that was changed since first contact is met anew.

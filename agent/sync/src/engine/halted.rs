@@ -32,8 +32,7 @@ impl Execution {
         if let Some((namespace, name)) = self.order.settings.account.as_ref().filter(|_| forbidden)
         {
             let text = format!(
-                "the agent may not act as service account {namespace}/{name}: {}: allow it to impersonate that account",
-                error.message
+                "the agent may not act as service account {namespace}/{name}: grant the agent's account the verb `impersonate` on serviceaccounts `{name}` in the namespace {namespace}"
             );
             self.halt(Halted::By(text));
         }

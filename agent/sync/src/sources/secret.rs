@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::Secret;
 use kube::Api;
 use kube::api::PartialObjectMeta;
 use kube::runtime::{WatchStreamExt as _, watcher};
-use tidegate_cluster::Cluster;
+use tidegate_cluster::{ApiError, Cluster};
 use tidegate_source::Credentials;
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
@@ -81,7 +81,7 @@ impl SourceSecret {
         let read = tokio::time::timeout(DEADLINE, self.api.get_opt(&self.name)).await;
         let secret = match read {
             Ok(Ok(secret)) => secret,
-            Ok(Err(error)) => return Err(self.unread(&error.to_string())),
+            Ok(Err(error)) => return Err(self.unread(&ApiError::of(&error).message)),
             Err(_) => return Err(self.unread("no answer in time")),
         };
         let version = secret

@@ -141,47 +141,49 @@ pub(crate) fn failure(run: &Run) -> String {
 
 /// How well the objects are, taken together.
 pub(super) fn health(run: &Run) -> Verdict {
-    let with = |status: &[Status]| {
-        let objects = run.objects.iter();
-        objects
-            .filter(|object| status.contains(&object.health))
-            .collect::<Vec<_>>()
-    };
+    let is_over = run.outcome.is_some();
     // Before a run is over, what is not there may still come.
-    let failed = match run.outcome {
-        None => with(&[Status::Failed]),
-        Some(_) => with(&[Status::Failed, Status::Missing]),
+    let is_failed = |object: &RunObject| match object.health {
+        Status::Failed => true,
+        Status::Missing => is_over,
+        Status::Unknown => is_over && object.step == Step::Failed,
+        _ => false,
     };
-    if let [first, others @ ..] = failed.as_slice() {
-        let more = and_more(others.len());
-        let message = format!("{}: {}{more}", first.id, first.message);
+    if let Some(message) = said_of(run, is_failed) {
         return Verdict::no(Reason::Failed, &message);
     }
-    let open = with(&[
-        Status::InProgress,
-        Status::Terminating,
-        Status::Missing,
-        Status::Unknown,
-    ]);
-    if let [first, others @ ..] = open.as_slice() {
-        let said = match first.message.as_str() {
-            "" => format!("{} is {}", first.id, first.health),
-            message => format!("{}: {message}", first.id),
-        };
-        let more = and_more(others.len());
-        return Verdict::no(Reason::InProgress, &format!("{said}{more}"));
-    }
-    let kept_out = |object: &&RunObject| matches!(object.step, Step::Blocked | Step::SetAside);
-    let mut kept_out = run.objects.iter().filter(kept_out);
-    if let Some(first) = kept_out.next() {
-        let more = and_more(kept_out.count());
-        let message = format!("{}: {}{more}", first.id, first.message);
+    let is_kept_out = |object: &RunObject| matches!(object.step, Step::Blocked | Step::SetAside);
+    if is_over && let Some(message) = said_of(run, is_kept_out) {
         return Verdict::no(Reason::ObjectBlocked, &message);
     }
-    Verdict::yes(
-        Reason::Current,
-        &format!("all {} objects are well", run.objects.len()),
-    )
+    let is_open = |object: &RunObject| {
+        matches!(
+            object.health,
+            Status::InProgress | Status::Terminating | Status::Missing | Status::Unknown
+        )
+    };
+    if let Some(message) = said_of(run, is_open) {
+        return Verdict::no(Reason::InProgress, &message);
+    }
+    if let Some(message) = said_of(run, is_kept_out) {
+        return Verdict::no(Reason::ObjectBlocked, &message);
+    }
+    let objects = match run.objects.len() {
+        1 => "the object is".into(),
+        count => format!("all {count} objects are"),
+    };
+    Verdict::yes(Reason::Current, &format!("{objects} well"))
+}
+
+/// What is said of the first object that is so, and how many more there are; nothing if none is.
+fn said_of(run: &Run, is_so: impl Fn(&RunObject) -> bool) -> Option<String> {
+    let mut objects = run.objects.iter().filter(|object| is_so(object));
+    let first = objects.next()?;
+    let said = match first.message.as_str() {
+        "" => format!("{} is {}", first.id, first.health),
+        message => format!("{}: {message}", first.id),
+    };
+    Some(format!("{said}{}", and_more(objects.count())))
 }
 
 pub(super) fn and_more(count: usize) -> String {

@@ -89,7 +89,7 @@ fn a_healthy_layer_is_ready() {
             "Ready True Healthy: main@0a0a0a0 is applied, and its object is healthy",
             "Reconciling False Done: ",
             "Stalled False Done: ",
-            "Healthy True Current: all 1 objects are well",
+            "Healthy True Current: the object is well",
             "Blocked False NotBlocked: ",
         ]
     );
@@ -168,6 +168,39 @@ fn a_degraded_layer_is_stalled_and_names_the_object() {
             "Blocked True ObjectBlocked: apps/Deployment/web/b: current",
         ]
     );
+}
+
+#[test]
+fn what_was_refused_or_kept_out_is_not_on_its_way() {
+    for (step, expected) in [
+        (
+            Step::Failed,
+            "Healthy False Failed: apps/Deployment/web/a: unknown",
+        ),
+        (
+            Step::Blocked,
+            "Healthy False ObjectBlocked: apps/Deployment/web/a: unknown",
+        ),
+        (
+            Step::Pending,
+            "Healthy False InProgress: apps/Deployment/web/a: unknown (and 1 more)",
+        ),
+    ] {
+        let objects = vec![
+            object("a", step, Status::Unknown),
+            object("b", Step::Pending, Status::Unknown),
+        ];
+        let run = run(Some(Outcome::Failed), objects);
+        let status = worked_out(&Situation {
+            run: Some(&run),
+            ..Situation::default()
+        });
+        assert!(
+            lines(&status).iter().any(|line| line == expected),
+            "{:?}",
+            lines(&status)
+        );
+    }
 }
 
 #[test]

@@ -162,7 +162,7 @@ fn an_object_of_another_owner_is_blocked_and_stays_theirs() {
         (mine.step, mine.message.as_str()),
         (
             Step::Blocked,
-            "owned by cli/other: remove it from this layer, or from that one and then delete the object"
+            "owned by cli/other, a one-shot apply: go on under `--name other` with -n and the namespace of its inventory, or delete the object first"
         )
     );
     assert_eq!(world.writes(), theirs);

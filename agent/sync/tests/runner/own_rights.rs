@@ -89,9 +89,10 @@ fn an_account_that_may_not_be_used_is_told_once() {
     assert_eq!(run.outcome, Some(Outcome::Failed), "{}", describe(&run));
     let message = run.message.replace(&world.namespace, "NS");
     assert!(
-        message.starts_with("the agent may not act as service account NS/deployer: ")
-            && message.contains("User \"agent-of-NS\" cannot impersonate")
-            && message.ends_with(": allow it to impersonate that account; nothing was written"),
+        message.starts_with("the agent may not act as service account NS/deployer: grant ")
+            && message.ends_with(
+                " the verb `impersonate` on serviceaccounts `deployer` in the namespace NS; nothing was written"
+            ),
         "{message}"
     );
 }

@@ -38,8 +38,12 @@ impl Get {
             // As in kubectl: nobody reads them.
             layer.metadata.managed_fields = None;
         }
-        self.output
-            .print(&layers, || table(&layers, Timestamp::now()))?;
+        let shown = || table(&layers, Timestamp::now());
+        match (&self.layer, layers.as_slice()) {
+            // As in kubectl: what is asked for by its name is no list.
+            (Some(_), [layer]) => self.output.print(layer, shown)?,
+            _ => self.output.print(&layers, shown)?,
+        }
         let ready = layers.iter().all(|layer| is_true(layer, "Ready"));
         Ok(if ready { Exit::Done } else { Exit::NotDone })
     }

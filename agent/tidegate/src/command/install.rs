@@ -67,6 +67,9 @@ impl Install {
         for object in &objects {
             apply(&cluster, object).await?;
         }
+        for object in &replaced(&self.with)? {
+            remove(&cluster, object).await?;
+        }
         output::line("installed; next: create a Layer, then `tidegate get`")?;
         Ok(Exit::Done)
     }
@@ -77,6 +80,34 @@ pub(super) fn manifests(parts: &[Part]) -> Result<Vec<Object>> {
     let tree = Manifests::new(parts.iter().map(|part| part.folder()));
     let rendered = tidegate_kustomize::build(&tree, "", &Options::default())?;
     Ok(rendered.objects)
+}
+
+/// The roles by which an earlier installation let the agent read, if it chose the other reader: rights that are left
+/// would still count.
+fn replaced(parts: &[Part]) -> Result<Vec<Object>> {
+    const NARROW: &[Part] = &[Part::NarrowReader];
+    let (now, before) = if parts.contains(&Part::NarrowReader) {
+        (NARROW, &[][..])
+    } else {
+        (&[][..], NARROW)
+    };
+    let now = manifests(now)?;
+    let mut gone = manifests(before)?;
+    gone.retain(|object| !now.iter().any(|kept| kept.id() == object.id()));
+    Ok(gone)
+}
+
+async fn remove(cluster: &Cluster, object: &Object) -> Result<()> {
+    let id = object.id();
+    let live = cluster.get(id).await;
+    let Some(live) = live.with_context(|| format!("{id} cannot be read"))? else {
+        return Ok(());
+    };
+    let removed = cluster.delete(&live).await;
+    removed.with_context(|| format!("{id} cannot be removed"))?;
+    Ok(output::line(&format!(
+        "removed {id}: this installation reads by other roles"
+    ))?)
 }
 
 async fn apply(cluster: &Cluster, object: &Object) -> Result<()> {
@@ -99,4 +130,21 @@ async fn apply(cluster: &Cluster, object: &Object) -> Result<()> {
         "applied"
     };
     Ok(output::line(&format!("{done} {}", applied.object.id()))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_roles_of_the_other_reader_go() {
+        let names = |parts: &[Part]| {
+            let objects = replaced(parts).unwrap();
+            let names = objects.iter().map(|it| it.id().name.clone());
+            names.collect::<Vec<_>>()
+        };
+        assert_eq!(names(&[Part::NarrowReader]), ["tidegate-reader-all"]);
+        assert!(!names(&[]).contains(&"tidegate-reader-all".into()));
+        assert!(names(&[Part::Mirror]).contains(&"tidegate-reader-kubernetes".into()));
+    }
 }

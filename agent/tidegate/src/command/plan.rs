@@ -13,7 +13,7 @@ use super::live::Comparison;
 use super::render_args::{RenderArgs, finding_line};
 use crate::command::ClusterArgs;
 use crate::exit::Exit;
-use crate::output::Format;
+use crate::output::{Format, counted};
 
 /// Show the waves of a folder's objects, and the reason for each edge
 ///
@@ -134,10 +134,10 @@ fn summary(plan: &Planned) -> String {
         some => format!(": {}", some.join(", ")),
     };
     format!(
-        "{} objects, {} edges, {} waves, {} findings{changes}",
-        plan.nodes.len(),
-        plan.edges.len(),
-        plan.waves,
-        plan.findings.len()
+        "{}, {}, {}, {}{changes}",
+        counted(plan.nodes.len(), "object"),
+        counted(plan.edges.len(), "edge"),
+        counted(plan.waves as usize, "wave"),
+        counted(plan.findings.len(), "finding")
     )
 }

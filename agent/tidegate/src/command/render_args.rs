@@ -67,10 +67,8 @@ impl RenderArgs {
             output::message(&format!("warning: {finding}"))?;
         }
         if self.strict && !findings.is_empty() {
-            bail!(
-                "{} findings, and --strict makes them errors",
-                findings.len()
-            );
+            let findings = output::counted(findings.len(), "finding");
+            bail!("{findings}, and --strict makes findings errors");
         }
         Ok(())
     }

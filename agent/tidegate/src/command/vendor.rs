@@ -55,8 +55,8 @@ impl Vendor {
             fetched += 1;
         }
         output::line(&format!(
-            "vendor: {} files pinned, {fetched} fetched",
-            pins.len()
+            "vendor: {} pinned, {fetched} fetched",
+            output::counted(pins.len(), "file")
         ))?;
         Ok(Exit::Done)
     }
