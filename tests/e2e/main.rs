@@ -6,6 +6,7 @@ mod install;
 mod order;
 mod outage;
 mod place;
+mod proposal;
 mod recovery;
 mod rig;
 mod troubles;

@@ -1,15 +1,19 @@
 //! The objects as they are to be in the cluster: the rendering, checked, normalised and marked.
 
+mod definitions;
 mod duplicates;
 mod secret;
 
 use serde_json::{Map, Value};
 use thiserror::Error;
+use tidegate_cluster::Kinds;
 use tidegate_kustomize::Rendered;
 use tidegate_object::{Gvk, Object, ObjectId, Origin};
 use tidegate_plan::{Finding, FindingKind};
 
 use crate::{Owner, marks};
+
+pub(crate) use definitions::is_definition;
 
 /// A rendering as it is to be in the cluster.
 #[derive(Debug, Default)]
@@ -52,6 +56,15 @@ impl Desired {
             desired.take(object, owner, namespaced(object.gvk()));
         }
         desired
+    }
+
+    /// As [`Desired::of`], with the scopes of a cluster's kinds and of those that the rendering itself defines.
+    pub fn on(kinds: &Kinds, rendered: &Rendered, owner: &Owner) -> Self {
+        let defined = definitions::definitions(&rendered.objects);
+        Self::of(rendered, owner, &|gvk| {
+            let served = || kinds.resolve(gvk).map(|kind| kind.namespaced);
+            defined.get(&gvk.group_kind()).copied().or_else(served)
+        })
     }
 
     fn take(&mut self, object: &Object, owner: &Owner, namespaced: Option<bool>) {

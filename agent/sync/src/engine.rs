@@ -24,6 +24,7 @@ mod item;
 mod judge;
 mod keeping;
 mod memory;
+mod preview;
 mod report;
 mod survey;
 mod work;
@@ -42,6 +43,7 @@ use crate::{Order, Owner, Run, marks};
 use execution::{End, Execution};
 use hub::Hub;
 use memory::Memories;
+pub use preview::{Preview, Previewed, comes_with_it, plain};
 use survey::Survey;
 
 /// How many dry-runs and writes of all runs go on at the same time.

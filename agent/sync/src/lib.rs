@@ -14,6 +14,7 @@ mod fleet;
 mod history;
 mod inventory;
 mod layer;
+mod lookup;
 pub mod marks;
 mod metrics;
 mod order;
@@ -26,13 +27,14 @@ mod status;
 
 pub use controller::{Controller, ControllerOptions, Mirror, REQUESTED_BY, SYNC_REQUESTED};
 pub use desired::{Desired, Refusal};
-pub use engine::{Engine, Finished, Observed};
+pub use engine::{Engine, Finished, Observed, Preview, Previewed, comes_with_it, plain};
 pub use fleet::{Fleet, LayerKey, LayerView, Request, RequestError, Ticket};
 pub use layer::{
     BlockedOn, Changes, Dependency, GitRef, GitSource, HistoryEntry, InventorySummary, Layer,
     LayerSpec, LayerStatus, LocalRef, PlanSummary, Reference, ReferenceClass, ReferenceKind,
     Requirement, SourceSpec, SyncRequest, WaveProgress, crd_yaml,
 };
+pub use lookup::{LayerRendering, Lookup, LookupError};
 pub use metrics::Metrics;
 pub use order::{Adopt, Order, Settings, Trigger};
 pub use owner::Owner;

@@ -18,6 +18,8 @@ use crate::status::Trouble;
 pub(crate) use key::SourceKey;
 use source::Source;
 
+pub(crate) use secret::read_credentials;
+
 /// How many repositories are read at the same time.
 const READERS: usize = 8;
 

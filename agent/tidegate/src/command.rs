@@ -15,6 +15,7 @@ mod live;
 mod plan;
 mod progress;
 mod render_args;
+mod subject;
 mod sync;
 mod uninstall;
 mod vendor;

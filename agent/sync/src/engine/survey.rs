@@ -27,7 +27,7 @@ use super::item::{Item, Retry, Stage};
 use super::memory::Lent;
 use super::report::Report;
 use super::work::Work;
-use crate::desired::{Desired, Refusal};
+use crate::desired::{Desired, Refusal, is_definition};
 use crate::digest::DigestKey;
 use crate::inventory::Inventory;
 use crate::{Order, Outcome, Run, RunObject, Step, marks};
@@ -90,13 +90,8 @@ impl Survey {
         self.discover().await?;
         let key = self.key().await?;
         self.read_inventory().await?;
-        let kinds = self.engine.reader.kinds().clone();
-        let defined = definitions(&self.order.rendered.objects);
-        let namespaced = |gvk: &Gvk| {
-            let served = || kinds.resolve(gvk).map(|kind| kind.namespaced);
-            defined.get(&gvk.group_kind()).copied().or_else(served)
-        };
-        let mut desired = Desired::of(&self.order.rendered, &self.order.owner, &namespaced);
+        let kinds = self.engine.reader.kinds();
+        let mut desired = Desired::on(kinds, &self.order.rendered, &self.order.owner);
         self.follow(&desired).await?;
         let objects = std::mem::take(&mut desired.objects);
         self.rebuild().await;
@@ -342,19 +337,6 @@ struct Found {
     rendering: String,
 }
 
-/// The kinds that the rendering itself defines, and whether their objects live in namespaces.
-fn definitions(objects: &[Object]) -> HashMap<GroupKind, bool> {
-    let defined = objects.iter().filter(|object| is_definition(object));
-    let defined = defined.filter_map(|object| {
-        let kind = GroupKind::new(
-            object.text("/spec/group")?,
-            object.text("/spec/names/kind")?,
-        );
-        Some((kind, object.text("/spec/scope") == Some("Namespaced")))
-    });
-    defined.collect()
-}
-
 fn reporting(items: &[Item]) -> HashMap<GroupKind, bool> {
     let defined = items.iter().filter(|item| is_definition(&item.object));
     let defined = defined.filter_map(|item| {
@@ -368,13 +350,6 @@ fn reporting(items: &[Item]) -> HashMap<GroupKind, bool> {
         Some((kind, tidegate_health::reports_status(object, version)))
     });
     defined.collect()
-}
-
-fn is_definition(object: &Object) -> bool {
-    object
-        .id()
-        .kind
-        .is("apiextensions.k8s.io", "CustomResourceDefinition")
 }
 
 /// Writes none of the objects that are due.

@@ -78,49 +78,62 @@ impl SourceSecret {
         if let Some(known) = &self.known {
             return known.credentials.clone();
         }
-        let read = tokio::time::timeout(DEADLINE, self.api.get_opt(&self.name)).await;
-        let secret = match read {
-            Ok(Ok(secret)) => secret,
-            Ok(Err(error)) => return Err(self.unread(&ApiError::of(&error).message)),
-            Err(_) => return Err(self.unread("no answer in time")),
-        };
+        let place = (self.namespace.as_str(), self.name.as_str());
+        let secret = read(&self.api, place).await?;
         let version = secret
             .as_ref()
             .and_then(|secret| secret.metadata.resource_version.clone());
-        let credentials = self.read(secret);
+        let credentials = credentials_of(secret, place);
         self.known = Some(Known {
             version,
             credentials: credentials.clone(),
         });
         credentials
     }
+}
 
-    fn read(&self, secret: Option<Secret>) -> Result<Credentials, Trouble> {
-        let secret = secret.ok_or_else(|| self.trouble("it does not exist: create it"))?;
-        let data = secret.data.unwrap_or_default();
-        let data = data.into_iter().map(|(key, value)| (key, value.0));
-        let credentials = Credentials::from_secret(&data.collect());
-        credentials.map_err(|error| self.trouble(&error.to_string()))
-    }
+/// Reads a Secret of credentials once: namespace and name.
+pub(crate) async fn read_credentials(
+    cluster: &Cluster,
+    place: (&str, &str),
+) -> Result<Credentials, Trouble> {
+    let api = Api::namespaced(cluster.client(), place.0);
+    credentials_of(read(&api, place).await?, place)
+}
 
-    fn trouble(&self, problem: &str) -> Trouble {
+async fn read(
+    api: &Api<Secret>,
+    (namespace, name): (&str, &str),
+) -> Result<Option<Secret>, Trouble> {
+    let problem = match tokio::time::timeout(DEADLINE, api.get_opt(name)).await {
+        Ok(Ok(secret)) => return Ok(secret),
+        Ok(Err(error)) => ApiError::of(&error).message,
+        Err(_) => "no answer in time".into(),
+    };
+    let message = format!(
+        "the Secret {namespace}/{name} of spec.source.git.secretRef cannot be read: {problem}"
+    );
+    Err(Trouble::new(
+        Reason::Source("CredentialsUnreadable", Passing::Yes),
+        message,
+    ))
+}
+
+fn credentials_of(
+    secret: Option<Secret>,
+    (namespace, name): (&str, &str),
+) -> Result<Credentials, Trouble> {
+    let trouble = |problem: &str| {
         let message = format!(
-            "the Secret {}/{} of spec.source.git.secretRef cannot be used: {problem}",
-            self.namespace, self.name
+            "the Secret {namespace}/{name} of spec.source.git.secretRef cannot be used: {problem}"
         );
         Trouble::new(Reason::InvalidCredentials, message)
-    }
-
-    fn unread(&self, problem: &str) -> Trouble {
-        let message = format!(
-            "the Secret {}/{} of spec.source.git.secretRef cannot be read: {problem}",
-            self.namespace, self.name
-        );
-        Trouble::new(
-            Reason::Source("CredentialsUnreadable", Passing::Yes),
-            message,
-        )
-    }
+    };
+    let secret = secret.ok_or_else(|| trouble("it does not exist: create it"))?;
+    let data = secret.data.unwrap_or_default();
+    let data = data.into_iter().map(|(key, value)| (key, value.0));
+    let credentials = Credentials::from_secret(&data.collect());
+    credentials.map_err(|error| trouble(&error.to_string()))
 }
 
 /// Tells of each version of a Secret.

@@ -1,17 +1,19 @@
-//! `tidegate diff PATH`.
+//! `tidegate diff PATH|LAYER`.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use similar::TextDiff;
 use tidegate_cluster::Cluster;
+use tidegate_kustomize::Rendered;
 use tidegate_object::Object;
 use tidegate_plan::Change;
-use tidegate_sync::{Desired, Owner};
+use tidegate_sync::{Desired, Owner, Previewed as Compared, plain};
 
 use super::layers::{self, LayerName};
-use super::live::{Compared, Comparison, plain};
-use super::render_args::{RenderArgs, finding_line};
+use super::live::Comparison;
+use super::render_args::finding_line;
+use super::subject::{Subject, SubjectArgs};
 use crate::command::ClusterArgs;
 use crate::exit::Exit;
 use crate::output;
@@ -21,12 +23,14 @@ const CONTEXT: usize = 3;
 
 /// Show what would change in the cluster, field by field, secrets masked
 ///
-/// The API server answers it by dry-run: nothing is written. Exit code 0 no change, 1 changes, 2 error.
+/// Of a folder, or of a layer: then its repository is fetched from here, with the Secret that the Layer names, at
+/// the ref that it follows or at `--revision`. The API server answers by dry-run: nothing is written. Exit
+/// code 0 no change, 1 changes, 2 error.
 #[derive(Debug, Args)]
 pub(crate) struct Diff {
     #[command(flatten)]
-    render: RenderArgs,
-    /// The layer that owns the objects: then fields that left Git are shown, too.
+    subject: SubjectArgs,
+    /// The layer that owns a folder's objects: then fields that left Git are shown, too.
     #[arg(long, value_name = "[NAMESPACE/]LAYER")]
     layer: Option<LayerName>,
     /// The form of the output.
@@ -48,30 +52,35 @@ enum Form {
 
 impl Diff {
     pub(crate) async fn run(&self) -> Result<Exit> {
-        let rendered = self.render.render()?;
-        let cluster = self.to.connect().await?;
-        let owner = self.owner(&cluster).await?;
-        let objects = match &owner {
-            None => rendered.objects.clone(),
-            Some(owner) => {
-                let scope = |gvk: &_| cluster.kinds().resolve(gvk).map(|kind| kind.namespaced);
-                let desired = Desired::of(&rendered, owner, &scope);
-                if let Some(refusal) = desired.refused.into_iter().next() {
-                    return Err(refusal.into());
-                }
-                desired.objects
+        match self.subject.read()? {
+            Subject::Folder(folder) => {
+                let rendered = folder.render()?;
+                let cluster = self.to.connect().await?;
+                let owner = self.owner(&cluster).await?;
+                let compared = Comparison::of_folder(&cluster, &rendered, owner.as_ref()).await?;
+                self.show(&compared, &rendered)
             }
-        };
-        let manager = owner.as_ref().map(Owner::manager);
-        let compared = Comparison::of(&cluster, &objects, manager.as_deref()).await?;
-        let changed = compared
-            .objects
-            .iter()
-            .filter(|compared| compared.change != Change::None);
-        let changed: Vec<&Compared> = changed.collect();
+            Subject::Layer(_) if self.layer.is_some() => {
+                bail!("--layer goes with a folder: a layer owns its own objects")
+            }
+            Subject::Layer(name) => {
+                let cluster = self.to.connect().await?;
+                let proposal = self.subject.propose(&cluster, &name).await?;
+                let rendering = &proposal.rendering;
+                let desired = Desired::on(cluster.kinds(), &rendering.rendered, &rendering.owner);
+                let compared = Comparison::of_layer(&proposal.preview, &desired).await?;
+                self.show(&compared, &rendering.rendered)
+            }
+        }
+    }
+
+    fn show(&self, compared: &Comparison, rendered: &Rendered) -> Result<Exit> {
+        let differs = |compared: &&Compared| compared.change != Change::None;
+        let changed: Vec<&Compared> = compared.objects.iter().filter(differs).collect();
         output::data(&self.text(&changed)?)?;
         let findings: Vec<String> = rendered.findings.iter().map(finding_line).collect();
-        self.render.report(&findings)?;
+        self.subject.folder().report(&findings)?;
+        compared.report()?;
         Ok(if changed.is_empty() {
             Exit::Done
         } else {
@@ -193,6 +202,7 @@ mod tests {
             change: Change::Update,
             before: Some(secret(&json!({"same": "eA==", "password": "b2xk"}))),
             after,
+            problem: None,
         };
         insta::assert_snapshot!(unified(&compared), @r"
         @@ -1,6 +1,6 @@

@@ -1,58 +1,120 @@
 //! What would change in a cluster: the API server's own answer, by dry-run. Nothing is written.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::future::Future;
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use futures::{StreamExt as _, TryStreamExt as _};
-use serde_json::Value;
-use tidegate_cluster::{ApplyOptions, Class, Cluster, Force, Mode};
+use tidegate_cluster::{ApiError, ApplyOptions, Cluster, Force, Mode};
+use tidegate_kustomize::Rendered;
 use tidegate_object::{Object, ObjectId};
 use tidegate_plan::{Change, Facts};
+use tidegate_sync::{Desired, Owner, Preview, Previewed, comes_with_it, plain};
+
+use crate::output::{self, counted};
 
 /// How many objects are asked about at the same time.
 const CONCURRENCY: usize = 8;
 /// The field manager of a comparison with what no layer owns.
 const MANAGER: &str = "tidegate-diff";
 
-/// One object as it is, and as it would be.
-pub(crate) struct Compared {
-    pub(crate) id: ObjectId,
-    pub(crate) change: Change,
-    /// As it is; `None` if it is not there.
-    pub(crate) before: Option<Object>,
-    /// As it would be, with defaults; as Git says it where the API server cannot tell yet.
-    pub(crate) after: Object,
-}
-
 /// All objects of a rendering, compared with a cluster.
 pub(crate) struct Comparison {
-    pub(crate) objects: Vec<Compared>,
+    pub(crate) objects: Vec<Previewed>,
+    /// What would not be written, each with the reason.
+    problems: Vec<String>,
     there: HashMap<ObjectId, bool>,
     asked: Mutex<Vec<ObjectId>>,
 }
 
 impl Comparison {
-    /// Asks the API server about each object, under a manager of a layer or our own.
+    /// Asks about each object of a folder, under the manager of a layer or our own.
     ///
     /// # Errors
-    /// If an object is refused, or there is no answer.
-    pub(crate) async fn of(
+    /// If there is no answer. What is refused is a problem.
+    pub(crate) async fn of_folder(
         cluster: &Cluster,
-        objects: &[Object],
-        manager: Option<&str>,
+        rendered: &Rendered,
+        owner: Option<&Owner>,
     ) -> Result<Self> {
-        let manager = manager.unwrap_or(MANAGER);
-        let compared = futures::stream::iter(objects)
-            .map(|object| compare(cluster, object, manager))
+        let nobody = Owner {
+            namespace: "cli".into(),
+            name: "diff".into(),
+            uid: String::new(),
+        };
+        let desired = Desired::on(cluster.kinds(), rendered, owner.unwrap_or(&nobody));
+        let refused: BTreeSet<&ObjectId> = desired.refused.iter().map(|it| &it.object).collect();
+        // Marks are a layer's.
+        let objects: Vec<Object> = if owner.is_some() {
+            desired.objects.clone()
+        } else {
+            let objects = rendered.objects.iter();
+            let taken = objects.filter(|object| !refused.contains(object.id()));
+            taken.cloned().collect()
+        };
+        let manager = owner.map_or(MANAGER.into(), Owner::manager);
+        Self::by(&desired, &objects, |object| {
+            compare(cluster, object, &manager)
+        })
+        .await
+    }
+
+    /// Asks about each object of a layer, as a run of it would.
+    ///
+    /// # Errors
+    /// If there is no answer. What is refused is a problem.
+    pub(crate) async fn of_layer(preview: &Preview, desired: &Desired) -> Result<Self> {
+        Self::by(desired, &desired.objects, |object| preview.object(object)).await
+    }
+
+    async fn by<'a, F>(
+        desired: &Desired,
+        objects: &'a [Object],
+        ask: impl Fn(&'a Object) -> F,
+    ) -> Result<Self>
+    where
+        F: Future<Output = Result<Previewed, ApiError>>,
+    {
+        let compared: Vec<Previewed> = futures::stream::iter(objects)
+            .map(|object| {
+                let asked = ask(object);
+                async { asked.await.with_context(|| at(object)) }
+            })
             .buffered(CONCURRENCY)
             .try_collect()
             .await?;
+        let mut problems: Vec<String> = Vec::new();
+        for refusal in &desired.refused {
+            let place = refusal.origin.as_ref().map(|it| format!(" ({it})"));
+            let place = place.unwrap_or_default();
+            problems.push(format!("{}{place}: {}", refusal.object, refusal.message));
+        }
+        for (object, compared) in objects.iter().zip(&compared) {
+            if let Some(problem) = &compared.problem {
+                problems.push(format!("{}: {problem}", at(object)));
+            }
+        }
         Ok(Self {
             objects: compared,
+            problems,
             there: HashMap::new(),
             asked: Mutex::default(),
         })
+    }
+
+    /// Says what would not be written, all of it.
+    ///
+    /// # Errors
+    /// If there is anything.
+    pub(crate) fn report(&self) -> Result<()> {
+        for problem in &self.problems {
+            output::message(&format!("refused: {problem}"))?;
+        }
+        match self.problems.len() {
+            0 => Ok(()),
+            count => bail!("{} would not be written", counted(count, "object")),
+        }
     }
 
     /// Finds out whether what a plan asked about is there.
@@ -71,7 +133,7 @@ impl Comparison {
         Ok(())
     }
 
-    fn compared(&self, id: &ObjectId) -> Option<&Compared> {
+    fn compared(&self, id: &ObjectId) -> Option<&Previewed> {
         self.objects.iter().find(|compared| compared.id == *id)
     }
 }
@@ -92,13 +154,9 @@ impl Facts for Comparison {
     }
 }
 
-async fn compare(cluster: &Cluster, object: &Object, manager: &str) -> Result<Compared> {
-    let at = || match object.origin() {
-        Some(origin) => format!("{} ({origin})", object.id()),
-        None => object.id().to_string(),
-    };
+async fn compare(cluster: &Cluster, object: &Object, manager: &str) -> Result<Previewed, ApiError> {
     let before = match cluster.kinds().resolve(object.gvk()) {
-        Some(_) => cluster.get(object.id()).await.with_context(at)?,
+        Some(_) => cluster.get(object.id()).await?,
         None => None,
     };
     let options = ApplyOptions {
@@ -107,49 +165,32 @@ async fn compare(cluster: &Cluster, object: &Object, manager: &str) -> Result<Co
         mode: Mode::DryRun,
         uid: None,
     };
-    let after = match cluster.apply(object, &options).await {
-        Ok(applied) => applied.object,
+    let (after, problem) = match cluster.apply(object, &options).await {
+        Ok(applied) => (applied.object, None),
         // What it needs is made by the same change.
-        Err(error) if before.is_none() && comes_with_it(error.class) => object.clone(),
-        Err(error) => return Err(error).with_context(at),
+        Err(error) if before.is_none() && comes_with_it(error.class) => (object.clone(), None),
+        Err(error) if error.code == 0 => return Err(error),
+        Err(error) => (object.clone(), Some(error.message)),
     };
     let change = match &before {
+        _ if problem.is_some() => Change::None,
         None => Change::Create,
         Some(before) if plain(before) == plain(&after) => Change::None,
         Some(_) => Change::Update,
     };
-    Ok(Compared {
+    Ok(Previewed {
         id: object.id().clone(),
         change,
         before,
         after,
+        problem,
     })
 }
 
-fn comes_with_it(class: Class) -> bool {
-    matches!(
-        class,
-        Class::UnknownKind | Class::MissingNamespace | Class::Webhook
-    )
-}
-
-/// An object without what the API server keeps of its own: what a person compares.
-pub(crate) fn plain(object: &Object) -> Value {
-    let mut value = object.value().clone();
-    if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
-        for field in [
-            "creationTimestamp",
-            "generation",
-            "managedFields",
-            "resourceVersion",
-            "uid",
-            "selfLink",
-        ] {
-            metadata.remove(field);
-        }
+/// An object by its identifier and its place in Git.
+fn at(object: &Object) -> String {
+    match object.origin() {
+        Some(origin) => format!("{} ({origin})", object.id()),
+        None => object.id().to_string(),
     }
-    if let Some(fields) = value.as_object_mut() {
-        fields.remove("status");
-    }
-    value
 }

@@ -1,29 +1,36 @@
-//! `tidegate plan PATH`.
+//! `tidegate plan PATH|LAYER`.
 
 use std::fmt::Write as _;
 
 use anyhow::Result;
 use clap::Args;
+use tidegate_cluster::Cluster;
+use tidegate_kustomize::Rendered;
 use tidegate_object::Object;
 use tidegate_plan::{Change, Edge, Finding, Node, Plan as Planned, Required, Rule, Settings};
-use tidegate_sync::LayerSpec;
+use tidegate_sync::Desired;
 
 use super::layer_files;
+use super::layers::LayerName;
 use super::live::Comparison;
 use super::render_args::{RenderArgs, finding_line};
+use super::subject::{Subject, SubjectArgs};
 use crate::command::ClusterArgs;
 use crate::exit::Exit;
 use crate::output::{Format, counted};
 
-/// Show the waves of a folder's objects, and the reason for each edge
+/// Show the waves of a folder's or a layer's objects, and the reason for each edge
 ///
-/// If a `layers.yaml` above the folder holds the Layer that applies it, what that Layer requires and
-/// its references count. It needs no cluster. With `--live` it asks one what would change: nothing is written.
+/// Of a folder: if a `layers.yaml` above it holds the Layer that applies it, what that Layer requires and
+/// its references count. It needs no cluster. With `--live` it asks one what would change.
+/// Of a layer: its repository is fetched from here, with the Secret that the Layer names, and rendered at the
+/// ref that it follows or at `--revision`; the cluster says what a run would do to each object, under the
+/// Layer's own settings. Nothing is written.
 #[derive(Debug, Args)]
 pub(crate) struct Plan {
     #[command(flatten)]
-    render: RenderArgs,
-    /// Compare with the cluster.
+    subject: SubjectArgs,
+    /// Compare a folder with the cluster, as a layer always is.
     #[arg(long)]
     live: bool,
     /// The form of the output.
@@ -35,44 +42,74 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(crate) async fn run(&self) -> Result<Exit> {
-        let rendered = self.render.render()?;
-        let layer = self.layer()?;
-        let plan = self.plan(&rendered.objects, layer.as_ref()).await?;
-        self.output.print(&plan, || text(&plan))?;
-        let of_render = rendered.findings.iter().map(finding_line);
-        let findings: Vec<String> = of_render.chain(plan.findings.iter().map(line)).collect();
-        self.render.report(&findings)?;
-        Ok(Exit::Done)
+        match self.subject.read()? {
+            Subject::Folder(folder) => self.of_folder(&folder).await,
+            Subject::Layer(name) => self.of_layer(&name).await,
+        }
     }
 
-    /// The Layer of the repository that applies the folder: what it requires is no finding.
-    fn layer(&self) -> Result<Option<LayerSpec>> {
-        let (tree, path) = self.render.place()?;
-        layer_files::applying(&tree, &path)
-    }
-
-    async fn plan(&self, objects: &[Object], layer: Option<&LayerSpec>) -> Result<Planned> {
-        let requires: Vec<Required> = layer
-            .into_iter()
-            .flat_map(|layer| layer.requires.iter().map(Required::from))
-            .collect();
-        let rules: Vec<Rule> = layer
-            .into_iter()
-            .flat_map(|layer| layer.references.iter().map(Rule::from))
-            .collect();
+    async fn of_folder(&self, folder: &RenderArgs) -> Result<Exit> {
+        let rendered = folder.render()?;
+        // The Layer of the repository that applies the folder: what it requires is no finding.
+        let (tree, path) = folder.place()?;
+        let layer = layer_files::applying(&tree, &path)?;
+        let layer = layer.as_ref();
+        let requires = layer.into_iter().flat_map(|layer| &layer.requires);
+        let requires: Vec<Required> = requires.map(Required::from).collect();
+        let rules = layer.into_iter().flat_map(|layer| &layer.references);
+        let rules: Vec<Rule> = rules.map(Rule::from).collect();
         let settings = Settings {
             rules: &rules,
             requires: &requires,
         };
         if !self.live {
-            return Ok(tidegate_plan::plan(objects, &(), &settings)?);
+            let plan = tidegate_plan::plan(&rendered.objects, &(), &settings)?;
+            return self.show(&plan, &rendered);
         }
         let cluster = self.to.connect().await?;
-        let mut comparison = Comparison::of(&cluster, objects, None).await?;
+        let comparison = Comparison::of_folder(&cluster, &rendered, None).await?;
+        let planned = (&rendered, rendered.objects.as_slice());
+        self.compared((&cluster, comparison), planned, &settings)
+            .await
+    }
+
+    async fn of_layer(&self, name: &LayerName) -> Result<Exit> {
+        let cluster = self.to.connect().await?;
+        let proposal = self.subject.propose(&cluster, name).await?;
+        let rendering = &proposal.rendering;
+        let desired = Desired::on(cluster.kinds(), &rendering.rendered, &rendering.owner);
+        let comparison = Comparison::of_layer(&proposal.preview, &desired).await?;
+        let settings = Settings {
+            rules: &rendering.settings.references,
+            requires: &rendering.settings.requires,
+        };
+        let planned = (&*rendering.rendered, desired.objects.as_slice());
+        self.compared((&cluster, comparison), planned, &settings)
+            .await
+    }
+
+    /// Shows the plan of objects that were compared with a cluster.
+    async fn compared(
+        &self,
+        (cluster, mut comparison): (&Cluster, Comparison),
+        (rendered, objects): (&Rendered, &[Object]),
+        settings: &Settings<'_>,
+    ) -> Result<Exit> {
         // The first plan tells what is referred to and not in it; the second knows whether that is there.
-        tidegate_plan::plan(objects, &comparison, &settings)?;
-        comparison.look_up_references(&cluster).await?;
-        Ok(tidegate_plan::plan(objects, &comparison, &settings)?)
+        tidegate_plan::plan(objects, &comparison, settings)?;
+        comparison.look_up_references(cluster).await?;
+        let plan = tidegate_plan::plan(objects, &comparison, settings)?;
+        let exit = self.show(&plan, rendered)?;
+        comparison.report()?;
+        Ok(exit)
+    }
+
+    fn show(&self, plan: &Planned, rendered: &Rendered) -> Result<Exit> {
+        self.output.print(plan, || text(plan))?;
+        let of_render = rendered.findings.iter().map(finding_line);
+        let findings: Vec<String> = of_render.chain(plan.findings.iter().map(line)).collect();
+        self.subject.folder().report(&findings)?;
+        Ok(Exit::Done)
     }
 }
 
@@ -124,7 +161,7 @@ fn summary(plan: &Planned) -> String {
             .filter(|node| node.change == change)
             .count()
     };
-    let changes: Vec<String> = [Change::Create, Change::Update, Change::None]
+    let changes: Vec<String> = [Change::Create, Change::Adopt, Change::Update, Change::None]
         .into_iter()
         .filter(|change| count(*change) > 0)
         .map(|change| format!("{change} {}", count(change)))

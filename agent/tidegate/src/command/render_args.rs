@@ -14,10 +14,10 @@ use crate::output;
 pub(crate) struct RenderArgs {
     /// The folder of the layer.
     #[arg(value_name = "PATH")]
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     /// Where pinned remote files are looked for by their sha256, after the repository's `vendor/`.
     #[arg(long, value_name = "FOLDER")]
-    mirror: Option<PathBuf>,
+    pub(crate) mirror: Option<PathBuf>,
     /// Make findings errors.
     #[arg(long)]
     pub(crate) strict: bool,

@@ -89,9 +89,9 @@ fn report_findings(layer: &Layer) -> Result<()> {
         .and_then(|status| status.plan.as_ref());
     let count = plan.map_or(0, |plan| plan.findings);
     if count > 0 {
-        let path = &layer.spec.path;
-        let text =
-            format!("findings: {count}; in a clone, `tidegate plan {path} --live` shows them");
+        let namespace = layer.metadata.namespace.as_deref().unwrap_or_default();
+        let name = layer.metadata.name.as_deref().unwrap_or_default();
+        let text = format!("findings: {count}; `tidegate plan {namespace}/{name}` shows them");
         output::line(&text)?;
     }
     Ok(())

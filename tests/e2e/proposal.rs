@@ -1,0 +1,117 @@
+//! What `plan` and `diff` say of a Layer before anything is done: at its ref, and at any other revision.
+
+use std::process::Command;
+
+use tidegate_testbed::Commit;
+
+use crate::place::Place;
+use crate::rig::{PROGRAM, Rig, rig};
+
+const FIRST: &str = "apiVersion: v1
+kind: ConfigMap
+metadata: {name: config, namespace: NS}
+data: {value: first}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: token, namespace: NS}
+stringData: {token: canary-one}
+";
+
+/// Exit code, stdout and stderr of a command about the layer.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the exit code is part of what is said"
+)]
+fn told(rig: &Rig, place: &Place, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::new(PROGRAM)
+        .args(arguments)
+        .args([place.name, "-n", &place.namespace, "--kubeconfig"])
+        .arg(rig.control_plane.kubeconfig())
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&place.namespace, "NS");
+    (
+        output.status.code(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+#[test]
+fn a_layer_is_planned_and_compared_at_any_revision() {
+    let rig = rig();
+    let origin = rig.origin("proposal");
+    let place = rig.place(&origin, "proposal");
+    let revision = place.push(FIRST);
+    place.set_layer(&place.spec());
+    place.until_healthy(&revision);
+    let (code, same, error) = told(rig, &place, &["diff"]);
+    assert_eq!((code, same.as_str()), (Some(0), ""), "{error}");
+
+    let file = format!("{}/all.yaml", place.name);
+    let changed = place
+        .text(FIRST)
+        .replace("first", "second")
+        .replace("one", "two");
+    let more =
+        place.text("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: more, namespace: NS}\n");
+    let branch = Commit::on("proposed").file(&file, format!("{changed}{more}"));
+    let commit = origin.repository.push(&branch).unwrap();
+    for revision in ["proposed", &commit] {
+        let (code, plan, error) = told(rig, &place, &["plan", "--revision", revision]);
+        assert_eq!(code, Some(0), "{error}");
+        assert!(error.contains("asked as NS/tidegate-deployer"), "{error}");
+        assert!(plan.contains("core/ConfigMap/NS/more  create"), "{plan}");
+        assert!(plan.contains("core/ConfigMap/NS/config  update"), "{plan}");
+        let (code, diff, error) = told(rig, &place, &["diff", "--revision", revision]);
+        assert_eq!(code, Some(1), "{error}");
+        for word in ["-  value: first", "+  value: second", "*** (after)"] {
+            assert!(diff.contains(word), "no {word} in {diff}");
+        }
+        for text in [&plan, &diff, &error] {
+            assert!(
+                !text.contains("canary") && !text.contains("Y2FuYXJ5"),
+                "{text}"
+            );
+        }
+    }
+    let (code, _, error) = told(rig, &place, &["plan", "--revision", "nowhere"]);
+    assert_eq!(code, Some(2));
+    assert!(
+        error.contains("no branch, tag or commit `nowhere`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_would_not_be_written_is_all_named() {
+    let rig = rig();
+    let origin = rig.origin("refused");
+    let place = rig.place(&origin, "refused");
+    let taken =
+        place.text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: taken, namespace: NS}\n");
+    rig.control_plane
+        .apply(&taken.replace("{name", "{annotations: {meta.helm.sh/release-name: web, meta.helm.sh/release-namespace: NS}, labels: {app.kubernetes.io/managed-by: Helm}, name"))
+        .unwrap();
+    let secret = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: bad, namespace: NS}\ndata: {token: '%%canary'}\n";
+    let wrong =
+        "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: wrong, namespace: NS}\ndate: {}\n";
+    let files = format!("{taken}{}{}", place.text(secret), place.text(wrong));
+    place.push(&files);
+    place.set_layer(&place.spec());
+    for command in ["plan", "diff"] {
+        let (code, _, error) = told(rig, &place, &[command]);
+        assert_eq!(code, Some(2), "{error}");
+        for word in [
+            "core/Secret/NS/bad (refused/",
+            "core/ConfigMap/NS/wrong (refused/",
+            "core/ConfigMap/NS/taken (refused/",
+            "it is owned by Helm release",
+            "3 objects would not be written",
+        ] {
+            assert!(error.contains(word), "no {word} in {error}");
+        }
+        assert!(!error.contains("canary"), "{error}");
+    }
+}
