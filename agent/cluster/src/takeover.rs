@@ -4,6 +4,7 @@ use http::{Method, Request};
 use serde_json::{Map, Value, json};
 use tidegate_object::Object;
 
+use crate::owned::fields;
 use crate::{ApiError, Cluster};
 
 impl Cluster {
@@ -71,7 +72,7 @@ fn taken_over(
     let mut fields = Map::new();
     for entry in all.iter().filter(|entry| is_taken(entry) || is_own(entry)) {
         if let Some(owned) = entry.get("fieldsV1").and_then(Value::as_object) {
-            unite(&mut fields, owned);
+            fields::unite(&mut fields, owned);
         }
     }
     let own = json!({
@@ -85,19 +86,6 @@ fn taken_over(
         .iter()
         .filter(|entry| !is_taken(entry) && !is_own(entry));
     Some(others.cloned().chain([own]).collect())
-}
-
-/// Adds one set of fields to another.
-fn unite(all: &mut Map<String, Value>, more: &Map<String, Value>) {
-    for (field, below) in more {
-        match (all.get_mut(field), below) {
-            (Some(Value::Object(known)), Value::Object(below)) => unite(known, below),
-            (Some(_), _) => {}
-            (None, below) => {
-                all.insert(field.clone(), below.clone());
-            }
-        }
-    }
 }
 
 #[cfg(test)]
