@@ -23,6 +23,7 @@ mod live;
 mod owned;
 mod read;
 mod takeover;
+mod tenure;
 mod write;
 
 pub use apply::{Applied, ApplyOptions, Force, Mode};
@@ -31,8 +32,10 @@ pub use cluster::Cluster;
 pub use connect::{ConnectError, ConnectOptions};
 pub use contact::{Contact, EARLIER_MANAGERS, first_contact, owner_of};
 pub use counted::{Observer, RequestSeen};
+pub use delete::Deleted;
 pub use error::{ApiError, FieldConflict};
 pub use kinds::{KindInfo, Kinds};
 pub use lease::{Lease, LeaseError, LeaseOptions};
 pub use live::{Area, Live, LiveView};
 pub use owned::{FieldPath, Owned, differences, normal_form};
+pub use tenure::Tenure;

@@ -11,11 +11,16 @@ const PREFIX: &str = "tidegate.dev/";
 const DEPENDS_ON: [&str; 2] = ["tidegate.dev/depends-on", "config.kubernetes.io/depends-on"];
 const GATE: &str = "tidegate.dev/gate";
 /// The annotations of ours that stand in Git.
-const KNOWN: [&str; 3] = [
+const KNOWN: [&str; 4] = [
     "tidegate.dev/depends-on",
     "tidegate.dev/gate",
+    PRUNE,
     "tidegate.dev/wave",
 ];
+/// Whether an object may be deleted when it leaves Git.
+const PRUNE: &str = "tidegate.dev/prune";
+/// On a CustomResourceDefinition: its objects are protected.
+const PROTECT: &str = "tidegate.dev/protect";
 /// Marks, which the agent sets and takes out of what stands in Git.
 const MARKS: [&str; 2] = ["tidegate.dev/layer", "tidegate.dev/owner"];
 /// The annotation by which a sync of a Layer is asked for.
@@ -35,6 +40,7 @@ pub(crate) fn check(builder: &mut Builder<'_>) {
                 report(builder, number, name, message);
             }
         }
+        check_prune(builder, number, object);
         match object.annotation(GATE) {
             None => {}
             Some("false") => {
@@ -49,6 +55,16 @@ pub(crate) fn check(builder: &mut Builder<'_>) {
                 report(builder, number, GATE, message);
             }
         }
+    }
+}
+
+fn check_prune(builder: &mut Builder<'_>, number: usize, object: &Object) {
+    if let Some(other) = object
+        .annotation(PRUNE)
+        .filter(|it| !["allow", "never"].contains(it))
+    {
+        let message = format!("`{PRUNE}` is `{other}`: write `allow` or `never`");
+        report(builder, number, PRUNE, message);
     }
 }
 
@@ -86,7 +102,14 @@ pub(crate) fn report(builder: &mut Builder<'_>, number: usize, name: &str, messa
 
 fn is_known(name: &str, object: &Object) -> bool {
     let is_layer = object.id().kind.is("tidegate.dev", "Layer");
-    KNOWN.contains(&name) || MARKS.contains(&name) || is_layer && name == REQUEST
+    let is_definition = object
+        .id()
+        .kind
+        .is("apiextensions.k8s.io", "CustomResourceDefinition");
+    KNOWN.contains(&name)
+        || MARKS.contains(&name)
+        || is_layer && name == REQUEST
+        || is_definition && name == PROTECT
 }
 
 fn link_one(builder: &mut Builder<'_>, from: usize, id: &ObjectId, wish: Wish) {

@@ -15,6 +15,7 @@ mod catalog;
 mod change;
 mod constraint;
 mod cycle;
+mod departure;
 mod draft;
 mod edge;
 mod error;
@@ -40,6 +41,7 @@ mod table;
 mod wave;
 
 pub use change::Change;
+pub use departure::{Departure, When, departures};
 pub use edge::{Edge, EdgeClass, EdgeReason};
 pub use error::{CycleStep, PlanError};
 pub use facts::Facts;

@@ -24,6 +24,9 @@ use tokio::sync::{mpsc, watch as channel};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::claims::Claim;
+use crate::layer::Checked;
+use crate::sources::SourceKey;
 use crate::{Fleet, LayerKey, LayerView, Request};
 
 pub(crate) use backoff::{Backoff, jittered};
@@ -104,6 +107,9 @@ impl Controller {
         self.leads = true;
         self.parts.metrics.begin_to_lead();
         let layers: Vec<_> = self.layers.values().cloned().collect();
+        for resource in &layers {
+            self.reserve(resource);
+        }
         for resource in layers {
             self.employ(resource);
         }
@@ -146,6 +152,13 @@ impl Controller {
         for key in gone.cloned().collect::<Vec<_>>() {
             self.forget(&key);
         }
+        if self.leads {
+            let is_new = |resource: &&Resource| !self.workers.contains_key(&resource.key());
+            resources
+                .iter()
+                .filter(is_new)
+                .for_each(|it| self.reserve(it));
+        }
         for resource in resources {
             self.take_one(resource);
         }
@@ -186,7 +199,23 @@ impl Controller {
         self.parts.metrics.forget(key);
     }
 
+    /// Notes what a layer follows before any layer of its source runs: it may hold what another is about to delete.
+    fn reserve(&self, resource: &Resource) {
+        let Ok(spec) = &resource.spec else { return };
+        let concurrency = self.parts.concurrency;
+        let Ok(checked) = Checked::new(spec, &resource.owner.namespace, concurrency) else {
+            return;
+        };
+        let claim = Claim {
+            uid: resource.owner.uid.clone(),
+            follows: SourceKey::of(&checked.source).follows(),
+            ..Claim::default()
+        };
+        self.parts.board.claim(&resource.key(), claim);
+    }
+
     fn employ(&mut self, resource: Arc<Resource>) {
+        self.reserve(&resource);
         let stop = CancellationToken::new();
         let key = resource.key();
         let (tell, told) = channel::channel(resource);

@@ -25,6 +25,7 @@ mod judge;
 mod keeping;
 mod memory;
 mod preview;
+mod prune;
 mod report;
 mod survey;
 mod work;
@@ -32,7 +33,7 @@ mod work;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tidegate_cluster::{ApiError, Cluster, Kinds, LiveView};
+use tidegate_cluster::{ApiError, Cluster, Kinds, LiveView, Tenure};
 use tokio::sync::{OnceCell, Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -68,6 +69,8 @@ struct Inner {
     key: OnceCell<DigestKey>,
     memories: Arc<Memories>,
     room: Arc<Semaphore>,
+    /// Whether this process leads; `None` where nobody else could.
+    tenure: Option<Tenure>,
     _discovery: AbortOnDropHandle<()>,
 }
 
@@ -91,6 +94,15 @@ impl Engine {
     ///
     /// Nothing is asked of the API server until the first order. Must be called within a tokio runtime.
     pub fn new(cluster: Cluster, namespace: &str) -> Self {
+        Self::with(cluster, namespace, None)
+    }
+
+    /// Makes an engine that deletes only while a Lease is held by this process, and is otherwise as [`Engine::new`] makes it.
+    pub fn leading(cluster: Cluster, namespace: &str, tenure: Tenure) -> Self {
+        Self::with(cluster, namespace, Some(tenure))
+    }
+
+    fn with(cluster: Cluster, namespace: &str, tenure: Option<Tenure>) -> Self {
         let (sender, events) = mpsc::unbounded_channel();
         let live = LiveView::new(cluster.clone(), marks::LAYER_LABEL, sender);
         let discovery = tokio::spawn(keep_fresh(cluster.kinds().clone()));
@@ -101,6 +113,7 @@ impl Engine {
             key: OnceCell::new(),
             memories: Arc::default(),
             room: Arc::new(Semaphore::new(ROOM)),
+            tenure,
             _discovery: AbortOnDropHandle::new(discovery),
         };
         Self {

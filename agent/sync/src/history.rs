@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::{HistoryEntry, Outcome, Run, Trigger};
+use crate::{HistoryEntry, Leaving, Outcome, Run, Trigger};
 
 /// How many runs are remembered.
 const LENGTH: usize = 20;
@@ -69,6 +69,11 @@ fn entry(run: &Run) -> HistoryEntry {
             .or_default();
         *count = count.saturating_add(1);
     }
+    let deleted = run.leaving.iter().filter(|leaving| leaving.was_deleted());
+    let deleted = u32::try_from(deleted.count()).unwrap_or(u32::MAX);
+    if deleted > 0 {
+        changes.insert(Leaving::CHANGE.into(), deleted);
+    }
     HistoryEntry {
         id: run.id.clone(),
         trigger: run.trigger.as_str().into(),
@@ -120,7 +125,7 @@ mod tests {
             edges: std::sync::Arc::default(),
             findings: std::sync::Arc::default(),
             unproven: 0,
-            left_git: Vec::new(),
+            leaving: Vec::new(),
             durations: Vec::new(),
         }
     }

@@ -9,8 +9,8 @@ mod status;
 pub(crate) use checked::Checked;
 pub use crd::crd_yaml;
 pub use spec::{
-    Dependency, GitRef, GitSource, Layer, LayerSpec, LocalRef, Reference, ReferenceClass,
-    ReferenceKind, Requirement, SourceSpec,
+    Dependency, GitRef, GitSource, Layer, LayerSpec, LocalRef, PruneSpec, Reference,
+    ReferenceClass, ReferenceKind, Requirement, SourceSpec,
 };
 pub use status::{
     BlockedOn, Changes, HistoryEntry, InventorySummary, LayerStatus, PlanSummary, SyncRequest,

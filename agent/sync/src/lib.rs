@@ -5,6 +5,7 @@
 //!            controller: one task a layer, triggers coalesced, newer renders pre-empt
 //! ```
 
+mod claims;
 mod controller;
 mod desired;
 mod digest;
@@ -14,6 +15,7 @@ mod fleet;
 mod history;
 mod inventory;
 mod layer;
+mod leaving;
 mod lookup;
 pub mod marks;
 mod metrics;
@@ -25,18 +27,20 @@ mod run;
 mod sources;
 mod status;
 
+pub use claims::Claims;
 pub use controller::{Controller, ControllerOptions, Mirror, REQUESTED_BY, SYNC_REQUESTED};
 pub use desired::{Desired, Refusal};
 pub use engine::{Engine, Finished, Observed, Preview, Previewed, comes_with_it, plain};
 pub use fleet::{Fleet, LayerKey, LayerView, Request, RequestError, Ticket};
 pub use layer::{
     BlockedOn, Changes, Dependency, GitRef, GitSource, HistoryEntry, InventorySummary, Layer,
-    LayerSpec, LayerStatus, LocalRef, PlanSummary, Reference, ReferenceClass, ReferenceKind,
-    Requirement, SourceSpec, SyncRequest, WaveProgress, crd_yaml,
+    LayerSpec, LayerStatus, LocalRef, PlanSummary, PruneSpec, Reference, ReferenceClass,
+    ReferenceKind, Requirement, SourceSpec, SyncRequest, WaveProgress, crd_yaml,
 };
+pub use leaving::{Fate, Guard, Leaving};
 pub use lookup::{LayerRendering, Lookup, LookupError};
 pub use metrics::Metrics;
-pub use order::{Adopt, Order, Settings, Trigger};
+pub use order::{Adopt, Order, Prune, PruneWhen, Settings, Trigger};
 pub use owner::Owner;
 pub use prerequisite::Prerequisite;
 pub use run::{Outcome, Phase, Run, RunObject, Step, Waiting};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tidegate_kustomize::Rendered;
 use tidegate_source::Revision;
 
-use crate::{Owner, Prerequisite};
+use crate::{Claims, Owner, Prerequisite};
 
 /// What a run is asked to do: bring an owner's objects to a rendering.
 #[derive(Debug, Clone)]
@@ -26,6 +26,8 @@ pub struct Order {
     pub rendered: Arc<Rendered>,
     /// What must come before anything new of it.
     pub prerequisite: Prerequisite,
+    /// What other layers hold.
+    pub claims: Claims,
     /// How it is done.
     pub settings: Settings,
 }
@@ -74,6 +76,41 @@ pub struct Settings {
     pub references: Vec<tidegate_plan::Rule>,
     /// How many objects are written at the same time.
     pub concurrency: usize,
+    /// What becomes of owned objects that leave Git.
+    pub prune: Prune,
+}
+
+/// What becomes of owned objects that leave Git.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Prune {
+    /// When they are deleted; `None` leaves and reports them.
+    pub when: Option<PruneWhen>,
+    /// The share of the inventory that may go in one run; three objects always may.
+    pub max_fraction: f64,
+}
+
+impl Prune {
+    /// The share of the inventory that may go in one run, unless somebody says otherwise.
+    pub const MAX_FRACTION: f64 = 0.3;
+
+    /// Leaves what leaves Git, and reports it.
+    pub const NEVER: Self = Self {
+        when: None,
+        max_fraction: Self::MAX_FRACTION,
+    };
+}
+
+/// When objects are deleted that have left Git.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum PruneWhen {
+    /// When all that stays is healthy; what bounds others, and rights that nobody uses, when all is applied.
+    #[default]
+    Healthy,
+    /// When all that stays is applied.
+    Applied,
 }
 
 /// What happens to objects that are there already.

@@ -6,6 +6,8 @@ use thiserror::Error;
 use tidegate_kustomize::{Entry, Options, RenderError, Rendered, Tree, TreeError, build};
 use tidegate_source::GitTree;
 
+use crate::claims::Held;
+
 /// A rendering, and what makes it out.
 #[derive(Debug, Clone)]
 pub(crate) struct Rendering {
@@ -16,6 +18,8 @@ pub(crate) struct Rendering {
     pub(crate) key: [u8; 32],
     /// The objects.
     pub(crate) rendered: Arc<Rendered>,
+    /// What stands for them where only their presence counts.
+    pub(crate) held: Arc<Held>,
 }
 
 /// A layer that cannot be rendered.
@@ -56,6 +60,7 @@ impl Rendering {
         Ok(Self {
             path: path.into(),
             key: tree.digest(&rendered.closure)?,
+            held: Arc::new(Held::of(&rendered.objects)),
             rendered: Arc::new(rendered),
         })
     }

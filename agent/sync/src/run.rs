@@ -9,7 +9,7 @@ use tidegate_object::{ObjectId, Origin};
 use tidegate_plan::{Change, Edge, Finding};
 use tidegate_source::Revision;
 
-use crate::{Order, Trigger};
+use crate::{Leaving, Order, Trigger};
 
 /// One attempt to bring a layer to a revision, as far as it has come.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,9 +50,9 @@ pub struct Run {
     /// How many changes preflight could not prove: they are proven when what they need is there.
     #[serde(default)]
     pub unproven: u32,
-    /// Owned objects that the revision no longer holds. They are reported, not deleted.
+    /// Owned objects that the revision no longer holds, and what becomes of each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub left_git: Vec<ObjectId>,
+    pub leaving: Vec<Leaving>,
     /// How long each phase took, in seconds, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub durations: Vec<(Phase, f64)>,
@@ -76,7 +76,7 @@ impl Run {
             edges: Arc::default(),
             findings: Arc::default(),
             unproven: 0,
-            left_git: Vec::new(),
+            leaving: Vec::new(),
             durations: Vec::new(),
         }
     }

@@ -207,7 +207,10 @@ impl Situation<'_> {
             .iter()
             .filter(|object| blocked(object.step));
         let Some(first) = blocked.next() else {
-            return Verdict::no(Reason::NotBlocked, "");
+            return match self.run.and_then(summary::held_back) {
+                Some(message) => Verdict::yes(Reason::PruneBlocked, &message),
+                None => Verdict::no(Reason::NotBlocked, ""),
+            };
         };
         let more = summary::and_more(blocked.count());
         let message = format!("{}: {}{more}", first.id, first.message);

@@ -7,6 +7,8 @@ mod following;
 mod layer_api;
 #[path = "controller/order.rs"]
 mod order;
+#[path = "controller/pruning.rs"]
+mod pruning;
 #[path = "controller/stage.rs"]
 mod stage;
 #[path = "controller/trouble.rs"]

@@ -15,6 +15,8 @@ mod outage;
 mod own_rights;
 #[path = "runner/planning.rs"]
 mod planning;
+#[path = "runner/pruning.rs"]
+mod pruning;
 #[path = "runner/recovery.rs"]
 mod recovery;
 #[path = "runner/refusal.rs"]

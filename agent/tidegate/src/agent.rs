@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use tidegate_cluster::{Cluster, ConnectOptions, Lease, LeaseOptions};
+use tidegate_cluster::{Cluster, ConnectOptions, Lease, LeaseOptions, Tenure};
 use tidegate_server::{Backend, Readiness, Server};
 use tidegate_source::{Directory, Limits, Repositories};
 use tidegate_sync::{Controller, ControllerOptions, Engine, Fleet, Metrics, Mirror};
@@ -48,27 +48,26 @@ pub(crate) async fn run(options: &Agent) -> anyhow::Result<()> {
     let stopped = CancellationToken::new();
     let server = AbortOnDropHandle::new(tokio::spawn(server.serve(stopped.clone())));
     let holder = holder(options);
+    let lease = LeaseOptions {
+        namespace: options.namespace.clone(),
+        name: "tidegate".into(),
+        holder: holder.clone(),
+        duration: LEASE,
+    };
+    let tenure = Tenure::new(cluster.client(), lease.clone());
     let controller = Controller::new(
         &cluster,
         (fleet, requests),
         ControllerOptions {
-            engine: Engine::new(cluster.clone(), &options.namespace),
+            engine: Engine::leading(cluster.clone(), &options.namespace, tenure),
             repositories,
             mirror,
             metrics,
-            instance: holder.clone(),
+            instance: holder,
             concurrency: options.concurrency(),
         },
     );
-    let lease = Lease::new(
-        cluster.client(),
-        LeaseOptions {
-            namespace: options.namespace.clone(),
-            name: "tidegate".into(),
-            holder,
-            duration: LEASE,
-        },
-    );
+    let lease = Lease::new(cluster.client(), lease);
     tokio::select! {
         () = reach::cluster(&cluster) => {
             readiness.cluster_reached();

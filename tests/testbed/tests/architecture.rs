@@ -84,6 +84,30 @@ const OUTSIDE: [&str; 9] = [
 ];
 const LONGEST_FILE: usize = 600;
 
+/// Where the client's delete may be called: the one place for objects of layers, and the command that takes away what
+/// the install made.
+const DELETES: [&str; 2] = [
+    "agent/sync/src/engine/prune/removal.rs",
+    "agent/tidegate/src/command/uninstall.rs",
+];
+
+#[test]
+fn objects_are_deleted_in_one_place() {
+    let files = files(&root().join("agent"), "rs");
+    let calls = files.iter().filter(|file| {
+        let text = fs::read_to_string(file).unwrap();
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        text.contains(".delete(")
+            || text.contains("Method::DELETE")
+            || text.contains(".delete_collection(")
+    });
+    let calls: BTreeSet<String> = calls
+        .map(|file| file.strip_prefix(root()).unwrap().display().to_string())
+        .filter(|file| file.contains("/src/") && file != "agent/cluster/src/delete.rs")
+        .collect();
+    assert_eq!(calls, DELETES.map(str::to_owned).into());
+}
+
 #[test]
 fn arrows_between_crates_point_inward() {
     let metadata = metadata();

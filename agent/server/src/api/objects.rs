@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tidegate_health::Status;
 use tidegate_object::{ObjectId, Origin};
 use tidegate_plan::{Change, Edge, Finding};
-use tidegate_sync::{LayerView, Run, RunObject, Step};
+use tidegate_sync::{LayerView, Leaving, Run, RunObject, Step};
 
 use super::extract::{Parameters, Readable};
 use crate::problem::{Kind, Problem};
@@ -53,8 +53,8 @@ pub(crate) struct PlanView {
     nodes: Vec<Node>,
     edges: Arc<Vec<Edge>>,
     findings: Arc<Vec<Finding>>,
-    /// Owned objects that the revision no longer holds.
-    left_git: Vec<ObjectId>,
+    /// Owned objects that the revision no longer holds, and what becomes of each.
+    leaving: Vec<Leaving>,
 }
 
 #[derive(Debug, Serialize)]
@@ -149,7 +149,7 @@ impl From<&Run> for PlanView {
             nodes: nodes.collect(),
             edges: Arc::clone(&run.edges),
             findings: Arc::clone(&run.findings),
-            left_git: run.left_git.clone(),
+            leaving: run.leaving.clone(),
         }
     }
 }

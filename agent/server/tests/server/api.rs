@@ -192,7 +192,7 @@ async fn a_plan_has_nodes_edges_and_findings() {
           "origin": null
         }
       ],
-      "leftGit": [],
+      "leaving": [],
       "nodes": [
         {
           "change": "create",

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::LayerKey;
+use crate::claims::{AllClaims, Claim};
+use crate::{Claims, LayerKey};
 
 /// How a layer stands, as far as layers that depend on it care.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -67,18 +68,21 @@ impl Obstacle {
 /// How all layers stand.
 pub(crate) type Standings = Arc<BTreeMap<LayerKey, Standing>>;
 
-/// The standings of all layers. Cheap to clone.
+/// The standings and claims of all layers. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Board {
     standings: Arc<watch::Sender<Standings>>,
+    claims: Arc<watch::Sender<AllClaims>>,
 }
 
 impl Board {
     /// Makes an empty board.
     pub(crate) fn new() -> Self {
         let (standings, _) = watch::channel(Standings::default());
+        let (claims, _) = watch::channel(AllClaims::default());
         Self {
             standings: Arc::new(standings),
+            claims: Arc::new(claims),
         }
     }
 
@@ -97,6 +101,24 @@ impl Board {
     pub(crate) fn remove(&self, layer: &LayerKey) {
         self.standings
             .send_if_modified(|standings| Arc::make_mut(standings).remove(layer).is_some());
+        self.claims
+            .send_if_modified(|claims| Arc::make_mut(claims).remove(layer).is_some());
+    }
+
+    /// Writes what a layer holds; whoever prunes learns of it if that is new.
+    pub(crate) fn claim(&self, layer: &LayerKey, claim: Claim) {
+        self.claims.send_if_modified(|claims| {
+            if claims.get(layer) == Some(&claim) {
+                return false;
+            }
+            Arc::make_mut(claims).insert(layer.clone(), claim);
+            true
+        });
+    }
+
+    /// Shows a layer what all others hold.
+    pub(crate) fn claims(&self, layer: &LayerKey) -> Claims {
+        Claims::new(layer.clone(), self.claims.subscribe())
     }
 
     /// Returns a signal that changes whenever the board does.

@@ -279,6 +279,7 @@ impl Worker {
             revision: Some(revision.clone()),
             rendered: Arc::clone(&rendering.rendered),
             prerequisite: Prerequisite::default(),
+            claims: self.parts.board.claims(&self.key),
             settings: wanted.settings.clone(),
         })
     }

@@ -51,6 +51,7 @@ impl Execution {
         match done {
             Done::Asked(index, answer) => self.asked(index, answer),
             Done::Written(index, answer) => self.wrote(index, answer),
+            Done::Removed(at, removed) => self.removed(at, removed),
             Done::Keys(id, version, keys) => {
                 self.keys
                     .insert(id.clone(), (version, keys.map_err(Unreadable::from)));

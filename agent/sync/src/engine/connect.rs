@@ -5,10 +5,11 @@ use super::groups;
 use super::halted::Halted;
 use super::item::Item;
 use super::memory::Refused;
+use super::prune::Left;
 
 impl Execution {
     /// Works out who waits for whom, and whose dry-run waits for changes of this plan.
-    pub(super) fn connect(&mut self) {
+    pub(super) fn connect(&mut self, left: Left) {
         let ids = self.items.iter().enumerate();
         self.index = ids
             .map(|(index, item)| (item.id().clone(), index))
@@ -39,8 +40,7 @@ impl Execution {
                 item.group = group;
             }
         }
-        let left = self.left_git();
-        self.report.left_git(left);
+        self.find_leaving(left);
         let memory = &mut self.lent.memory;
         let refused = self.refused.iter().map(|object| {
             let refused = Refused {

@@ -13,7 +13,7 @@ use tidegate_plan::Change;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::inventory::Store;
-use crate::{Adopt, Owner, marks};
+use crate::{Adopt, Claims, Owner, marks};
 
 /// The namespace that stands for one-shot applies in the name of an owner.
 pub(super) const ONE_SHOT: &str = "cli";
@@ -29,6 +29,8 @@ pub(super) struct Asker {
     pub writer: Cluster,
     pub owner: Owner,
     pub adopt: Adopt,
+    /// What other layers hold.
+    pub claims: Claims,
 }
 
 /// What the API server would say to a change.
@@ -167,7 +169,7 @@ impl Asker {
         }
         let mut gone = None;
         if let Some(owner) = marked {
-            if self.lives(&owner).await? {
+            if !self.claims.is_let_go(&owner, id) && self.lives(&owner).await? {
                 return Ok(Err(owned_by(&owner)));
             }
             managers.remove(&owner.manager());
@@ -189,7 +191,7 @@ impl Asker {
     }
 
     /// Tells whether the owner has applied the object before: its label may have been taken off.
-    fn manages(&self, live: &Object) -> bool {
+    pub(super) fn manages(&self, live: &Object) -> bool {
         let manager = self.owner.manager();
         let entries = live
             .pointer("/metadata/managedFields")

@@ -18,6 +18,7 @@ use super::halted::Halted;
 use super::hub::Subscription;
 use super::item::{Item, Retry, Stage, State};
 use super::memory::Lent;
+use super::prune::Departures;
 use super::report::Report;
 use super::work::{Done, Work};
 use crate::inventory::Inventory;
@@ -37,6 +38,8 @@ pub(super) struct Execution {
     pub lent: Lent,
     /// The inventory as it will be kept.
     pub next: Inventory,
+    /// The owned objects that have left Git.
+    pub departures: Departures,
     pub subscription: Subscription,
     pub events: mpsc::UnboundedReceiver<ObjectId>,
     pub kinds: watch::Receiver<u64>,
@@ -111,7 +114,14 @@ impl Execution {
 
     /// Follows the health of the objects, and closes the watches that only the run needed.
     pub(super) async fn observe(&mut self) -> End {
-        let (subscription, events) = self.subscription.only(self.items.iter().map(Item::id));
+        let leaving = self.departures.leaving();
+        let leaving = leaving.iter().filter(|leaving| leaving.is_owned());
+        let ids = self
+            .items
+            .iter()
+            .map(Item::id)
+            .chain(leaving.map(|leaving| &leaving.id));
+        let (subscription, events) = self.subscription.only(ids);
         self.subscription = subscription;
         self.events = events;
         let causes = self.items.iter().enumerate();
@@ -135,6 +145,10 @@ impl Execution {
                 }
                 return end;
             }
+            if self.departures.wants_fence() {
+                self.fence_departures().await;
+                continue;
+            }
             let stopping = self.stop.is_cancelled();
             self.publish_if_due();
             let due = [self.work.next_timer(), self.report.due()];
@@ -146,6 +160,7 @@ impl Execution {
                 () = sleep(timer) => self.work.fire(Instant::now()),
                 Ok(()) = self.kinds.changed() => self.kinds_changed(),
                 () = self.order.prerequisite.changed() => self.mark_all(),
+                () = self.order.claims.changed() => {}
             }
             // One look for all that has come meanwhile.
             while let Ok(id) = self.events.try_recv() {
@@ -168,6 +183,12 @@ impl Execution {
             if self.advance(index) {
                 return Some(End::Opened);
             }
+        }
+        if self.mode == Doing::Apply {
+            self.depart();
+        }
+        if self.mode == Doing::Observe && self.may_depart() {
+            return Some(End::Opened);
         }
         self.pump();
         if self.mode != Doing::Observe && self.is_settled() {
@@ -239,7 +260,8 @@ impl Execution {
 
     fn is_settled(&self) -> bool {
         let over = self.mode == Doing::Preflight || self.halted.is_some();
-        self.work.is_idle() && (over || self.items.iter().all(Item::is_settled))
+        let all = || self.items.iter().all(Item::is_settled) && self.departures.is_settled();
+        self.work.is_idle() && (over || all() && !self.departures.wants_fence())
     }
 
     /// Has everything looked at that an event concerns.

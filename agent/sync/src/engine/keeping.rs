@@ -1,11 +1,12 @@
 //! The inventory of a run: written before its first write, and once after it.
 
-use tidegate_object::ObjectId;
 use tokio::time::Instant;
 
 use super::execution::{End, Execution};
 use super::halted::Halted;
 use super::item::{Item, Stage};
+use super::prune::Denial;
+use crate::Guard;
 use crate::inventory::{Entry, InventoryError};
 
 impl Execution {
@@ -27,6 +28,27 @@ impl Execution {
                 End::Settled
             }
         }
+    }
+
+    /// Proves before the first delete that the inventory is still ours: whoever has written it meanwhile decides.
+    pub(super) async fn fence_departures(&mut self) {
+        let mut held = self.lent.memory.held.take().unwrap_or_default();
+        let (store, owner) = (&self.engine.store, &self.order.owner);
+        let fenced = store
+            .fence(owner, &mut held, (self.next.clone(), &self.order.id))
+            .await;
+        // What somebody else wrote is read anew by the next run.
+        if !matches!(fenced, Err(InventoryError::Changed(_))) {
+            self.lent.memory.held = Some(held);
+        }
+        if let Err(error) = &fenced {
+            self.halt(Halted::By(error.to_string()));
+        }
+        let denial = |error: InventoryError| {
+            Denial::new(Guard::Leadership, format!("nothing is deleted: {error}"))
+        };
+        self.departures.fenced(fenced.map_err(denial));
+        self.judge_leaving();
     }
 
     /// Keeps what was written, after the last write.
@@ -87,11 +109,5 @@ impl Execution {
                 () = self.stop.cancelled() => return Ok(End::Stopped),
             }
         }
-    }
-
-    /// Names owned objects that the rendering no longer holds.
-    pub(super) fn left_git(&self) -> Vec<ObjectId> {
-        let left = |id: &&ObjectId| !self.index.contains_key(*id);
-        self.next.entries.keys().filter(left).cloned().collect()
     }
 }

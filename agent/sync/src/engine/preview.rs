@@ -9,7 +9,7 @@ use tidegate_plan::Change;
 use tokio::sync::Semaphore;
 
 use super::contact::{Answer, Asker, Claim};
-use crate::{Adopt, Owner};
+use crate::{Adopt, Claims, Owner};
 
 /// How many dry-runs go on at the same time.
 const ROOM: usize = 8;
@@ -45,6 +45,7 @@ impl Preview {
                 writer,
                 owner,
                 adopt,
+                claims: Claims::default(),
             },
         }
     }

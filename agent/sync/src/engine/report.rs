@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tidegate_object::ObjectId;
 use tidegate_plan::{Edge, Finding};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::{Order, Outcome, Phase, Run, RunObject};
+use crate::{Leaving, Order, Outcome, Phase, Run, RunObject};
 
 /// The shortest time between two publications.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -64,8 +63,11 @@ impl Report {
         self.changed();
     }
 
-    pub(super) fn left_git(&mut self, objects: Vec<ObjectId>) {
-        self.run.left_git = objects;
+    pub(super) fn leaving(&mut self, leaving: Vec<Leaving>) {
+        if self.run.leaving != leaving {
+            self.run.leaving = leaving;
+            self.changed();
+        }
     }
 
     pub(super) fn unproven(&mut self, count: usize) {

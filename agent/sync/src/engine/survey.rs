@@ -25,6 +25,7 @@ use super::halted::Halted;
 use super::hub::Subscription;
 use super::item::{Item, Retry, Stage};
 use super::memory::Lent;
+use super::prune::{Departures, Left};
 use super::report::Report;
 use super::work::Work;
 use crate::desired::{Desired, Refusal, is_definition};
@@ -44,6 +45,8 @@ pub(super) struct Survey {
     events: mpsc::UnboundedReceiver<ObjectId>,
     /// Owned objects that are gone from the cluster, and from Git.
     gone: BTreeSet<ObjectId>,
+    /// What is found of the objects that have left Git.
+    left: Left,
     /// Why nothing is written.
     halted: Option<Halted>,
     /// When the API server was away last.
@@ -69,6 +72,7 @@ impl Survey {
             subscription,
             events,
             gone: BTreeSet::new(),
+            left: Left::default(),
             halted: None,
             outage: None,
         }
@@ -97,6 +101,7 @@ impl Survey {
         self.rebuild().await;
         let items = self.items(objects, &key);
         self.forget_gone(&items).await;
+        self.find_protected(&items).await;
         let digests: Vec<&str> = items.iter().map(|item| item.digest.as_str()).collect();
         let rendering = key.digest(&serde_json::json!(digests));
         let writer = self.writer()?;
@@ -297,6 +302,7 @@ impl Survey {
                 writer,
                 owner: self.order.owner.clone(),
                 adopt: self.order.settings.adopt,
+                claims: self.order.claims.clone(),
             },
             reporting: Arc::new(reporting(&items)),
             kinds: self.engine.reader.kinds().changes(),
@@ -310,6 +316,7 @@ impl Survey {
             groups: Groups::default(),
             lent: self.lent,
             next,
+            departures: Departures::default(),
             subscription: self.subscription,
             events: self.events,
             report: self.report,
@@ -323,7 +330,7 @@ impl Survey {
             outage: self.outage,
             stop: self.stop,
         };
-        execution.connect();
+        execution.connect(self.left);
         execution
     }
 }

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::contact::Answer;
+use super::prune::Removed;
 
 /// How long nothing is sent after the API server asked for a pause without saying how long.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -20,6 +21,8 @@ pub(super) enum Done {
     Asked(usize, Answer),
     /// A write of an object.
     Written(usize, Result<Applied, ApiError>),
+    /// An object that leaves, by its place among those.
+    Removed(usize, Removed),
     /// The key names of a Secret at a resourceVersion.
     Keys(ObjectId, String, Result<BTreeSet<String>, ApiError>),
     /// The last log line of a container.

@@ -22,6 +22,9 @@ const PREFIX: &str = "tidegate-inventory-";
 /// The annotation that names the owner, for people and for one-shot applies.
 const OF_OWNER: &str = "tidegate.dev/inventory-of";
 
+/// The annotation that names the run that wrote it last before it deleted something.
+const OF_RUN: &str = "tidegate.dev/fenced-by";
+
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 const MANAGER: &str = "tidegate";
 const KEY_FIELD: &str = "key";
@@ -101,6 +104,15 @@ impl Store {
             return Ok(());
         }
         let secret = self.secret(owner, &inventory, held.version.as_deref())?;
+        self.write(owner, held, (secret, inventory)).await
+    }
+
+    async fn write(
+        &self,
+        owner: &Owner,
+        held: &mut Held,
+        (secret, inventory): (Object, Inventory),
+    ) -> Result<(), InventoryError> {
         let kept = match held.version {
             None => self.cluster.create(&secret).await,
             Some(_) => self.cluster.replace(&secret).await,
@@ -111,6 +123,34 @@ impl Store {
             version: kept.resource_version().map(Into::into),
         };
         Ok(())
+    }
+
+    /// Writes an owner's inventory in the name of a run, even if nothing changed, if it is still the one that was read.
+    pub(crate) async fn fence(
+        &self,
+        owner: &Owner,
+        held: &mut Held,
+        (inventory, run): (Inventory, &str),
+    ) -> Result<(), InventoryError> {
+        let secret = self.secret(owner, &inventory, held.version.as_deref())?;
+        let secret = secret.map(|fields| {
+            let annotations = fields
+                .get_mut("metadata")
+                .and_then(|it| it.get_mut("annotations"));
+            if let Some(annotations) = annotations.and_then(Value::as_object_mut) {
+                annotations.insert(OF_RUN.into(), run.into());
+            }
+        });
+        let secret = secret.map_err(|error| InventoryError::Malformed {
+            name: format!("{}/{}", self.namespace, name(&owner.uid)),
+            problem: error.to_string(),
+        })?;
+        self.write(owner, held, (secret, inventory)).await
+    }
+
+    /// Returns the namespace in which inventories are kept.
+    pub(crate) fn namespace(&self) -> &str {
+        &self.namespace
     }
 
     /// Reads the key of digests; the first who asks makes it.

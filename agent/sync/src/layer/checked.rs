@@ -8,11 +8,13 @@ use tidegate_plan::{EdgeClass, KindPattern, Required, Rule};
 use tidegate_source::{GitSpec, Reference as SourceReference};
 
 use super::duration::parse_duration;
-use super::{GitRef, GitSource, LayerSpec, Reference, ReferenceClass, ReferenceKind, Requirement};
+use super::{
+    GitRef, GitSource, LayerSpec, PruneSpec, Reference, ReferenceClass, ReferenceKind, Requirement,
+};
 use crate::controller::DependsOn;
 
-use crate::Settings;
 use crate::sources::Wanted;
+use crate::{Prune, Settings};
 
 /// The shortest interval, pause or deadline.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -55,6 +57,7 @@ impl Checked {
             requires: spec.requires.iter().map(Required::from).collect(),
             references: spec.references.iter().map(Rule::from).collect(),
             concurrency,
+            prune: prune(&spec.prune)?,
         };
         let secret = git.secret_ref.as_ref();
         Ok(Self {
@@ -69,6 +72,20 @@ impl Checked {
             settings,
         })
     }
+}
+
+fn prune(spec: &PruneSpec) -> Result<Prune, SpecError> {
+    if !(0.0..=1.0).contains(&spec.max_fraction) {
+        let problem = format!(
+            "`{}` is not a share from 0 to 1, for example 0.3",
+            spec.max_fraction
+        );
+        return Err(wrong("spec.prune.maxFraction", &problem));
+    }
+    Ok(Prune {
+        when: spec.enabled.then_some(spec.when),
+        max_fraction: spec.max_fraction,
+    })
 }
 
 fn source(git: &GitSource) -> Result<GitSpec, SpecError> {

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::LayerStatus;
-use crate::Adopt;
+use crate::{Adopt, Prune, PruneWhen};
 
 /// A duration in the words of Kubernetes, at least a second.
 const DURATION: &str = "self.matches('^([0-9]+(ms|s|m|h))+$') && duration(self) >= duration('1s')";
@@ -97,6 +97,9 @@ pub struct LayerSpec {
     #[schemars(length(max = 32))]
     #[x_kube(validation = Rule::new(DURATION).message(DURATION_MESSAGE))]
     pub timeout: String,
+    /// What becomes of the layer's objects that leave Git.
+    #[serde(default)]
+    pub prune: PruneSpec,
     /// The account, in the Layer's namespace, whose rights are used for every write of the layer's objects.
     #[serde(default = "default_service_account")]
     #[schemars(length(min = 1, max = 253))]
@@ -105,6 +108,41 @@ pub struct LayerSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 256))]
     pub references: Vec<Reference>,
+}
+
+/// What becomes of a layer's objects that leave Git.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PruneSpec {
+    /// Whether they are deleted; otherwise they stay, and are reported.
+    #[serde(default = "default_prune")]
+    pub enabled: bool,
+    /// `healthy`: when all that stays is healthy (what bounds others, and rights that nobody uses, when all is applied);
+    /// `applied`: when all that stays is applied.
+    #[serde(default)]
+    pub when: PruneWhen,
+    /// The share of the layer's objects that may be deleted in one run, from 0 to 1; three always may. More are held back.
+    #[serde(default = "default_max_fraction")]
+    #[x_kube(validation = Rule::new("self >= 0.0 && self <= 1.0").message("must be from 0 to 1, for example 0.3"))]
+    pub max_fraction: f64,
+}
+
+impl Default for PruneSpec {
+    fn default() -> Self {
+        Self {
+            enabled: default_prune(),
+            when: PruneWhen::default(),
+            max_fraction: default_max_fraction(),
+        }
+    }
+}
+
+fn default_prune() -> bool {
+    true
+}
+
+fn default_max_fraction() -> f64 {
+    Prune::MAX_FRACTION
 }
 
 /// Where the manifests are.

@@ -61,7 +61,7 @@ pub struct PlanSummary {
     pub unproven: u32,
 }
 
-/// Counts by change: `create`, `update`, `adopt`, `none`.
+/// Counts by change: `create`, `update`, `adopt`, `delete`, `none`.
 pub type Changes = BTreeMap<String, u32>;
 
 /// How far the waves are.
@@ -97,7 +97,7 @@ pub struct InventorySummary {
     pub objects: u32,
     /// How many of them are healthy.
     pub healthy: u32,
-    /// How many of them are no longer in Git: reported, not deleted.
+    /// How many of them are no longer in Git, and still there: waited for, or held back.
     #[serde(default)]
     pub left_git: u32,
 }

@@ -30,6 +30,8 @@ pub(crate) struct Figures {
     pub(crate) wave: u32,
     /// How many waves there are.
     pub(crate) waves: u32,
+    /// How many objects that have left Git are held back, by guard.
+    pub(crate) prune_blocked: BTreeMap<&'static str, u32>,
     /// Why the layer is blocked, and since when.
     pub(crate) blocked: Option<(String, Timestamp)>,
 }
@@ -45,6 +47,7 @@ struct Gauges {
     pending: GaugeVec,
     wave: GaugeVec,
     waves: GaugeVec,
+    prune_blocked: GaugeVec,
     blocked: GaugeVec,
 }
 
@@ -97,6 +100,11 @@ impl Gauges {
             )?,
             wave: gauge("layer_wave", "The first wave that is not done", &[])?,
             waves: gauge("layer_waves", "How many waves there are", &[])?,
+            prune_blocked: gauge(
+                "prune_blocked",
+                "Objects that have left Git and are held back",
+                &["guard"],
+            )?,
             blocked: gauge(
                 "layer_blocked_seconds",
                 "For how long the layer is blocked",
@@ -138,6 +146,11 @@ impl Gauges {
         self.waves
             .with_label_values(&labels)
             .set(f64::from(figures.waves));
+        for (guard, count) in &figures.prune_blocked {
+            self.prune_blocked
+                .with_label_values(&with(guard))
+                .set(f64::from(*count));
+        }
         if let Some((reason, then)) = &figures.blocked {
             self.blocked
                 .with_label_values(&with(reason))

@@ -3,7 +3,7 @@
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Registry};
 
 use super::{PREFIX, opts, register};
-use crate::{LayerKey, Outcome, Phase, Run, Trigger};
+use crate::{LayerKey, Leaving, Outcome, Phase, Run, Trigger};
 
 /// Runs that are over, how long their phases took, and what they changed.
 pub(super) struct Runs {
@@ -26,7 +26,7 @@ impl Runs {
             ]);
         let duration = HistogramVec::new(duration, &labels(&["phase"]))?;
         let changes = IntCounterVec::new(
-            opts("changes_total", "Objects that runs wrote"),
+            opts("changes_total", "Objects that runs wrote or deleted"),
             &labels(&["change"]),
         )?;
         Ok(Self {
@@ -48,6 +48,15 @@ impl Runs {
         for object in run.objects.iter().filter(|object| object.was_written()) {
             let labels = [namespace, name, object.change.as_str()];
             self.changes.with_label_values(&labels).inc();
+        }
+        let deleted = run.leaving.iter().filter(|leaving| leaving.was_deleted());
+        let labels = [namespace, name, Leaving::CHANGE];
+        match deleted.count() {
+            0 => {}
+            count => self
+                .changes
+                .with_label_values(&labels)
+                .inc_by(u64::try_from(count).unwrap_or(u64::MAX)),
         }
     }
 
@@ -85,7 +94,7 @@ impl Runs {
                 .duration
                 .remove_label_values(&[namespace, name, phase.as_str()]);
         }
-        for change in ["create", "update", "adopt"] {
+        for change in ["create", "update", "adopt", Leaving::CHANGE] {
             let _ = self.changes.remove_label_values(&[namespace, name, change]);
         }
     }

@@ -35,6 +35,8 @@ pub(crate) enum Reason {
     RunFailed,
     /// An object may not be written.
     ObjectBlocked,
+    /// Objects that have left Git are held back.
+    PruneBlocked,
     /// Nothing is blocked.
     NotBlocked,
     /// The last run did not end well, and is tried again.
@@ -74,6 +76,7 @@ impl Reason {
             Self::Degraded => "Degraded",
             Self::RunFailed => "RunFailed",
             Self::ObjectBlocked => "ObjectBlocked",
+            Self::PruneBlocked => "PruneBlocked",
             Self::NotBlocked => "NotBlocked",
             Self::WaitsToRetry => "WaitsToRetry",
             Self::Done => "Done",

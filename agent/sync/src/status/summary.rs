@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use tidegate_health::Status;
 
 use super::{Reason, Trouble, Verdict};
-use crate::{BlockedOn, InventorySummary, PlanSummary, Run, RunObject, Step, WaveProgress};
+use crate::{
+    BlockedOn, Fate, Guard, InventorySummary, Leaving, PlanSummary, Run, RunObject, Step,
+    WaveProgress,
+};
 
 /// How many waits a status names.
 const WAITS: usize = 20;
@@ -13,10 +16,18 @@ const WAITS: usize = 20;
 pub(super) fn plan(run: &Run) -> PlanSummary {
     let mut changes = BTreeMap::new();
     for object in &run.objects {
-        let count: &mut u32 = changes
+        let known: &mut u32 = changes
             .entry(object.change.as_str().to_owned())
             .or_default();
-        *count = count.saturating_add(1);
+        *known = known.saturating_add(1);
+    }
+    let deletes = run
+        .leaving
+        .iter()
+        .filter(|leaving| !matches!(leaving.fate, Fate::Held | Fate::Forgotten));
+    match deletes.count() {
+        0 => {}
+        deletes => drop(changes.insert(Leaving::CHANGE.to_owned(), count(deletes))),
     }
     PlanSummary {
         changes,
@@ -45,10 +56,12 @@ pub(super) fn inventory(run: &Run) -> InventorySummary {
     let written = |object: &&RunObject| matches!(object.step, Step::Applied | Step::Ready);
     let owned = run.objects.iter().filter(written);
     let healthy = owned.filter(|object| object.health.is_done());
+    let left = run.leaving.iter().filter(|leaving| leaving.is_owned());
+    let left = left.count();
     InventorySummary {
-        objects: count(run.objects.len() + run.left_git.len()),
+        objects: count(run.objects.len() + left),
         healthy: count(healthy.count()),
-        left_git: count(run.left_git.len()),
+        left_git: count(left),
     }
 }
 
@@ -71,8 +84,16 @@ pub(super) fn waiting_for(run: Option<&Run>, trouble: Option<&Trouble>) -> Vec<B
         reason: said(object),
         since: object.since.to_string(),
     });
+    // What is being deleted is waited for until it is gone, also when the run is over.
+    let leaving = run.map(|run| run.leaving.as_slice()).unwrap_or_default();
+    let going = leaving.iter().filter(|leaving| leaving.fate == Fate::Going);
+    let going = going.map(|leaving| BlockedOn {
+        object: leaving.id.to_string(),
+        reason: leaving.message.clone(),
+        since: leaving.since.to_string(),
+    });
     let mut waits: Vec<BlockedOn> = Vec::new();
-    for wait in gates.chain(applied) {
+    for wait in gates.chain(applied).chain(going) {
         if waits.len() < WAITS && !waits.iter().any(|known| known.object == wait.object) {
             waits.push(wait);
         }
@@ -137,6 +158,19 @@ pub(crate) fn failure(run: &Run) -> String {
         }
         None => "not every object is applied and healthy".into(),
     }
+}
+
+/// What keeps objects from being deleted that have left Git, if somebody has to do something about it.
+pub(super) fn held_back(run: &Run) -> Option<String> {
+    let is_held =
+        |leaving: &&Leaving| leaving.fate == Fate::Held && leaving.guard != Some(Guard::Disabled);
+    let mut held = run.leaving.iter().filter(is_held);
+    let first = held.next()?;
+    let more = and_more(held.count());
+    Some(format!(
+        "{} is not deleted{more}: {}",
+        first.id, first.message
+    ))
 }
 
 /// How well the objects are, taken together.

@@ -47,7 +47,7 @@ fn run(outcome: Option<Outcome>, objects: Vec<RunObject>) -> Run {
         edges: Arc::default(),
         findings: Arc::default(),
         unproven: 0,
-        left_git: Vec::new(),
+        leaving: Vec::new(),
         durations: Vec::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! A layer follows its source.
 
 use serde_json::json;
-use tidegate_testbed::{Commit, Route};
+use tidegate_testbed::Route;
 
 use super::stage::{LIMIT, condition, config_map, stage};
 use tidegate_testbed::wait;
@@ -114,23 +114,6 @@ fn a_shorter_interval_ends_the_pause_under_way() {
     site.layer("web", &spec);
     let second = site.push(&[("layer/a.yaml", &config_map("a", &site.namespace, "2"))]);
     site.until_ready("web", &second);
-}
-
-#[test]
-fn what_leaves_git_is_reported_and_stays() {
-    let site = stage().site("leaving");
-    site.credentials("git", tidegate_testbed::GitServer::PASSWORD);
-    let first = site.push(&[
-        ("layer/a.yaml", &config_map("a", &site.namespace, "1")),
-        ("layer/b.yaml", &config_map("b", &site.namespace, "1")),
-    ]);
-    site.layer("web", &site.spec("layer"));
-    site.until_ready("web", &first);
-    let removed = Commit::on("main").remove("layer/b.yaml");
-    let second = format!("main@sha1:{}", site.repository.push(&removed).unwrap());
-    let layer = site.until_ready("web", &second);
-    assert_eq!(layer["status"]["inventory"]["leftGit"], 1);
-    assert_eq!(site.value("b"), "1");
 }
 
 #[test]

@@ -49,6 +49,7 @@ fn a_short_spec_is_filled_with_defaults() {
         "source": {"git": {"url": "https://git.example.com/platform.git", "interval": "30s", "timeout": "60s"}},
         "path": "",
         "adopt": "unowned",
+        "prune": {"enabled": true, "when": "healthy", "maxFraction": 0.3},
         "retryInterval": "15s",
         "timeout": "10m",
         "serviceAccountName": "tidegate-deployer",

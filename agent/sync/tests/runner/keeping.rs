@@ -4,12 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tidegate_cluster::Live;
-use tidegate_object::ObjectId;
 use tidegate_plan::Change;
-use tidegate_sync::{Outcome, Step};
+use tidegate_sync::{Fate, Guard, Outcome, Step};
 use tidegate_testbed::wait;
 
-use crate::world::{LIMIT, World, describe, engine, object};
+use crate::world::{LIMIT, World, describe, engine, leaving, object};
 
 const TWO: &str = "
 apiVersion: v1
@@ -55,41 +54,6 @@ fn the_inventory_holds_what_is_owned_and_no_value() {
 }
 
 #[test]
-fn what_left_git_is_reported_and_kept() {
-    let world = World::new("left");
-    world.apply(TWO);
-    let only_b = TWO.split_once("---\n").unwrap().1;
-    let run = world.apply(only_b);
-    assert_eq!(run.outcome, Some(Outcome::Healthy));
-    let left: Vec<_> = run.left_git.iter().map(ObjectId::short).collect();
-    assert_eq!(left, ["configmap/a"]);
-    world.live("/api/v1/namespaces/NS/configmaps/a");
-    let back = world.apply(TWO);
-    assert_eq!(back.left_git, []);
-    assert_eq!(object(&back, "configmap/a").change, Change::None);
-}
-
-#[test]
-fn an_object_that_left_git_and_is_gone_is_forgotten() {
-    let world = World::new("gone");
-    world.apply(TWO);
-    let path = world.text("/api/v1/namespaces/NS/configmaps/a");
-    let client = world.control_plane.client();
-    // Without its label it is out of the watch's sight, but not gone.
-    client
-        .merge(
-            &path,
-            &json!({"metadata": {"labels": {"tidegate.dev/layer": null}}}),
-        )
-        .unwrap();
-    let only_b = TWO.split_once("---\n").unwrap().1;
-    assert_eq!(world.apply(only_b).left_git.len(), 1);
-    client.delete(&path).unwrap();
-    assert_eq!(world.apply(only_b).left_git, []);
-    assert_eq!(inventory(&world)["objects"].as_object().unwrap().len(), 1);
-}
-
-#[test]
 fn a_lost_inventory_is_rebuilt_from_the_marks() {
     let mut world = World::new("lost");
     world.apply(TWO);
@@ -99,8 +63,12 @@ fn a_lost_inventory_is_rebuilt_from_the_marks() {
     let run = world.apply(&only_b.replace("hunter2", "hunter3"));
     assert_eq!(run.outcome, Some(Outcome::Healthy), "{}", describe(&run));
     assert_eq!(object(&run, "secret/b").change, Change::Update);
-    let left: Vec<_> = run.left_git.iter().map(ObjectId::short).collect();
-    assert_eq!(left, ["configmap/a"]);
+    // Marks alone are no ground to delete anything.
+    let left = leaving(&run, "configmap/a");
+    assert_eq!(
+        (left.fate, left.guard),
+        (Fate::Held, Some(Guard::Inventory))
+    );
     assert_eq!(inventory(&world)["objects"].as_object().unwrap().len(), 2);
 }
 

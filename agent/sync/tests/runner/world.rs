@@ -11,7 +11,8 @@ use tidegate_cluster::{Cluster, ConnectOptions};
 use tidegate_kustomize::Rendered;
 use tidegate_object::{Object, Origin};
 use tidegate_sync::{
-    Adopt, Engine, Finished, Order, Owner, Prerequisite, Run, RunObject, Settings, Trigger,
+    Adopt, Claims, Engine, Finished, Leaving, Order, Owner, Prerequisite, Prune, PruneWhen, Run,
+    RunObject, Settings, Trigger,
 };
 use tidegate_testbed::{AuditEvent, ControlPlane, wait};
 use tokio::runtime::Runtime;
@@ -152,6 +153,7 @@ subjects: [{kind: ServiceAccount, name: deployer, namespace: NS}]
             revision: None,
             rendered: Arc::new(rendered),
             prerequisite: Prerequisite::default(),
+            claims: Claims::default(),
             settings: Settings {
                 adopt: Adopt::Unowned,
                 timeout: Duration::from_secs(60),
@@ -159,6 +161,10 @@ subjects: [{kind: ServiceAccount, name: deployer, namespace: NS}]
                 requires: Vec::new(),
                 references: Vec::new(),
                 concurrency: 16,
+                prune: Prune {
+                    when: Some(PruneWhen::Healthy),
+                    max_fraction: Prune::MAX_FRACTION,
+                },
             },
         }
     }
@@ -243,6 +249,15 @@ pub(crate) fn object<'a>(run: &'a Run, short: &str) -> &'a RunObject {
     found.unwrap_or_else(|| panic!("no {short}: {}", describe(run)))
 }
 
+/// An object of a run that has left Git, by its kind and name.
+pub(crate) fn leaving<'a>(run: &'a Run, short: &str) -> &'a Leaving {
+    let found = run
+        .leaving
+        .iter()
+        .find(|leaving| leaving.id.short() == short);
+    found.unwrap_or_else(|| panic!("no {short} leaves: {}", describe(run)))
+}
+
 /// A run in a few lines, for failures of tests.
 pub(crate) fn describe(run: &Run) -> String {
     let mut text = format!("{:?} {:?} `{}`", run.phase, run.outcome, run.message);
@@ -254,6 +269,10 @@ pub(crate) fn describe(run: &Run) -> String {
             "\n  {id} {change} {step:?} {health} `{}`",
             object.message
         );
+    }
+    for leaving in &run.leaving {
+        let (id, fate, message) = (leaving.id.short(), leaving.fate, &leaving.message);
+        let _ = write!(text, "\n  {id} leaves {fate:?} `{message}`");
     }
     text
 }

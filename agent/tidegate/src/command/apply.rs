@@ -9,7 +9,8 @@ use clap::Args;
 use tidegate_object::ObjectId;
 use tidegate_source::Watch;
 use tidegate_sync::{
-    Adopt, Engine, Order, Outcome, Owner, Prerequisite, Run, RunObject, Settings, Step, Trigger,
+    Adopt, Claims, Engine, Order, Outcome, Owner, Prerequisite, Prune, Run, RunObject, Settings,
+    Step, Trigger,
 };
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -110,6 +111,7 @@ impl Apply {
             revision: None,
             rendered: Arc::new(rendered),
             prerequisite: Prerequisite::default(),
+            claims: Claims::default(),
             settings: Settings {
                 adopt: Adopt::Unowned,
                 timeout: Duration::from_secs(self.timeout),
@@ -117,6 +119,7 @@ impl Apply {
                 requires: Vec::new(),
                 references: Vec::new(),
                 concurrency: CONCURRENCY,
+                prune: Prune::NEVER,
             },
         })
     }

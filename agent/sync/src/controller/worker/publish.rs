@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use tidegate_source::Revision;
 
 use super::Worker;
+use crate::claims::Claim;
 use crate::controller::board::Standing;
 use crate::metrics::Figures;
 use crate::sources::SourceKey;
@@ -91,6 +92,7 @@ impl Worker {
 
     /// Writes how the layer stands towards others.
     pub(super) fn write_on_board(&self) {
+        self.claim();
         let Some((wanted, _)) = &self.subscription else {
             return self.parts.board.write(&self.key, Standing::default());
         };
@@ -109,6 +111,23 @@ impl Worker {
             depends_on: depends_on.unwrap_or_default(),
         };
         self.parts.board.write(&self.key, standing);
+    }
+
+    /// Tells other layers what this one holds: what it held last, for as long as it cannot be rendered.
+    fn claim(&self) {
+        let source = self.subscription.as_ref();
+        let rendering = self.rendering.as_ref();
+        let is_current = self.failure.is_none() && source.is_some();
+        let current = rendering.filter(|_| is_current);
+        let claim = Claim {
+            uid: self.resource.owner.uid.clone(),
+            follows: source.map_or_else(String::new, |(wanted, _)| SourceKey::of(wanted).follows()),
+            commit: current.map(|(_, revision)| revision.commit.clone()),
+            held: rendering
+                .map(|(rendering, _)| Arc::clone(&rendering.held))
+                .unwrap_or_default(),
+        };
+        self.parts.board.claim(&self.key, claim);
     }
 
     fn figures(&self, run: Option<&Run>) -> Figures {
@@ -133,6 +152,10 @@ impl Worker {
         };
         if let Some(wave) = &self.status.wave {
             (figures.wave, figures.waves) = (wave.current, wave.of);
+        }
+        let leaving = run.map(|run| run.leaving.as_slice()).unwrap_or_default();
+        for guard in leaving.iter().filter_map(|leaving| leaving.guard) {
+            *figures.prune_blocked.entry(guard.as_str()).or_default() += 1;
         }
         for object in run.map(|run| run.objects.as_slice()).unwrap_or_default() {
             *figures.objects.entry(object.health.as_str()).or_default() += 1;

@@ -155,7 +155,7 @@ impl Worker {
             edges: Arc::default(),
             findings: Arc::default(),
             unproven: 0,
-            left_git: Vec::new(),
+            leaving: Vec::new(),
             durations: Vec::new(),
         }
     }

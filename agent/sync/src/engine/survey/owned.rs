@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use futures::StreamExt as _;
 use tidegate_cluster::{Class, Live};
-use tidegate_object::{Object, ObjectId};
+use tidegate_object::{GroupKind, Object, ObjectId};
 
 use super::Survey;
 use super::patience::Halt;
 use crate::engine::item::Item;
 use crate::inventory::{Entry, Held};
 use crate::marks;
+
+/// The annotation by which a definition protects the objects of its kind.
+const PROTECT: &str = "tidegate.dev/protect";
 
 /// How many objects are looked for at the same time.
 const LOOKS: usize = 16;
@@ -63,6 +66,7 @@ impl Survey {
                 .entry(object.id().clone())
                 .or_insert(entry);
         }
+        self.left.is_rebuilt = true;
         tracing::info!(owner = %self.order.owner, objects = held.inventory.entries.len(), "inventory rebuilt from marks");
     }
 
@@ -84,6 +88,36 @@ impl Survey {
             .filter(|(_, there)| !there)
             .map(|(id, _)| id)
             .collect();
+    }
+
+    /// Finds the kinds of objects that have left Git whose definitions protect them.
+    pub(super) async fn find_protected(&mut self, items: &[Item]) {
+        let wanted: BTreeSet<&ObjectId> = items.iter().map(Item::id).collect();
+        let Some(held) = &self.lent.memory.held else {
+            return;
+        };
+        let reader = &self.engine.reader;
+        let left = held.inventory.entries.keys();
+        let left = left.filter(|id| !wanted.contains(id) && !self.gone.contains(*id));
+        // Only a definition makes kinds of a group with a dot, and some without a definition are asked for in vain.
+        let kinds: BTreeSet<GroupKind> = left
+            .map(|id| id.kind.clone())
+            .filter(|kind| kind.group.contains('.') && !kind.group.ends_with(".k8s.io"))
+            .collect();
+        let looks = futures::stream::iter(kinds).map(|kind| async move {
+            let served = reader.kinds().preferred(&kind)?;
+            let name = format!("{}.{}", served.plural, kind.group);
+            let definition = GroupKind::new("apiextensions.k8s.io", "CustomResourceDefinition");
+            let id = ObjectId::new(definition, None, &name);
+            // What cannot be known is protected.
+            let is_protected = match reader.get_metadata(&id).await {
+                Ok(found) => found.is_some_and(|it| it.annotation(PROTECT).is_some()),
+                Err(_) => true,
+            };
+            is_protected.then_some(kind)
+        });
+        let looks = looks.buffer_unordered(LOOKS).filter_map(std::future::ready);
+        self.left.protected = looks.collect().await;
     }
 
     /// Finds out whether objects from elsewhere are there; what cannot be known is left out.

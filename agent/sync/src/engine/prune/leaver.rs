@@ -1,0 +1,132 @@
+//! One object that leaves, and how far that has come.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tidegate_object::ObjectId;
+use tidegate_plan::Departure;
+use tokio::time::Instant;
+
+use super::guards::Denial;
+use super::removal::Removed;
+use crate::engine::item::Retry;
+use crate::{Fate, Leaving};
+
+/// One object that leaves.
+pub(super) struct Leaver {
+    pub departure: Departure,
+    /// Its uid; empty if it is not known.
+    pub uid: String,
+    pub turn: Turn,
+    pub retry: Retry,
+    pub shown: Leaving,
+    /// Until when it is waited for, once it is being deleted.
+    going_until: Option<Instant>,
+}
+
+/// Whose turn it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// It goes when nothing holds it back.
+    Open,
+    /// The API server is being asked.
+    Asked,
+    /// It is being deleted, and waited for until then.
+    Going(Instant),
+    /// It is being deleted, and not waited for any more.
+    Hung,
+    /// Nothing more happens to it in this run.
+    Settled,
+}
+
+impl Leaver {
+    pub(super) fn new(departure: Departure, uid: String) -> Self {
+        let shown = Leaving {
+            id: departure.id.clone(),
+            fate: Fate::Waiting,
+            guard: None,
+            message: String::new(),
+            since: Timestamp::now(),
+        };
+        Self {
+            departure,
+            uid,
+            turn: Turn::Open,
+            retry: Retry::default(),
+            shown,
+            going_until: None,
+        }
+    }
+
+    pub(super) fn id(&self) -> &ObjectId {
+        &self.departure.id
+    }
+
+    pub(super) fn is_settled(&self) -> bool {
+        match self.turn {
+            Turn::Open => self.retry.not_before.is_none(),
+            Turn::Asked | Turn::Going(_) => false,
+            Turn::Hung | Turn::Settled => true,
+        }
+    }
+
+    /// Shows what becomes of it; a wait is no guard.
+    pub(super) fn show(&mut self, fate: Fate, denial: Option<Denial>) {
+        let guard = denial.as_ref().map(|denial| denial.guard);
+        let guard = guard.filter(|_| fate == Fate::Held);
+        let message = denial.map(|denial| denial.message).unwrap_or_default();
+        let shown = &self.shown;
+        if shown.fate == fate && shown.guard == guard && shown.message == message {
+            return;
+        }
+        self.shown = Leaving {
+            id: self.departure.id.clone(),
+            fate,
+            guard,
+            message,
+            since: Timestamp::now(),
+        };
+    }
+
+    /// Ends it.
+    pub(super) fn end(&mut self, fate: Fate, message: &str) {
+        self.turn = Turn::Settled;
+        self.show(fate, None);
+        self.shown.message = message.into();
+    }
+
+    /// Takes what became of it; returns when to look at it again.
+    pub(super) fn take(&mut self, removed: Removed, timeout: Duration) -> Option<Instant> {
+        let now = Instant::now();
+        match removed {
+            Removed::Deleted => self.end(Fate::Pruned, ""),
+            Removed::Gone if self.going_until.is_some() => self.end(Fate::Pruned, ""),
+            Removed::Gone => self.end(Fate::Forgotten, "it is gone already"),
+            Removed::Foreign(message) => self.end(Fate::Forgotten, &message),
+            Removed::Held(denial) => {
+                self.turn = Turn::Settled;
+                self.show(Fate::Held, Some(denial));
+            }
+            Removed::Stopped => self.turn = Turn::Open,
+            Removed::Going(message) => return Some(self.goes(&message, now + timeout)),
+            Removed::Failed(error) => {
+                self.turn = Turn::Open;
+                let at = self.retry.failed(error.retry_after, now);
+                self.show(Fate::Waiting, None);
+                self.shown.message = error.message;
+                return Some(at);
+            }
+        }
+        self.retry.clear();
+        None
+    }
+
+    /// It goes: how long it is waited for counts from the first answer.
+    fn goes(&mut self, message: &str, until: Instant) -> Instant {
+        let until = *self.going_until.get_or_insert(until);
+        self.turn = Turn::Going(until);
+        self.show(Fate::Going, None);
+        self.shown.message = message.into();
+        until
+    }
+}

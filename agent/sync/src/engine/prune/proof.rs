@@ -1,0 +1,127 @@
+//! The proofs without which nothing is deleted. Each can be made only where what it says is established.
+
+use std::collections::HashSet;
+
+use tidegate_cluster::{Live, LiveView};
+use tidegate_object::{GroupKind, Object, ObjectId};
+
+use super::guards::{ANNOTATION, Denial, carries_agent, is_protected};
+use crate::claims::{Claimant, Held};
+use crate::{Claims, Guard, PruneWhen};
+
+/// Leave to delete one object.
+pub(super) trait Proof {
+    /// The object.
+    fn id(&self) -> &ObjectId;
+
+    /// Its uid; empty if it is not known.
+    fn uid(&self) -> &str;
+
+    /// Holds the proof against the object as it is.
+    fn admits(&self, live: &Object) -> Result<(), Refusal>;
+}
+
+/// Why a live object is not deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// A guard holds it back.
+    Held(Denial),
+    /// It says itself that it stays.
+    Never,
+}
+
+/// An object has left Git: the current rendering is complete and does not hold it, and neither does any other layer's.
+#[derive(Debug)]
+pub(super) struct Pruned {
+    id: ObjectId,
+    uid: String,
+    /// Whether the definition of its kind protects it.
+    is_protected: bool,
+}
+
+/// All that has to be known before an object counts as one that has left Git.
+pub(super) struct Case<'a> {
+    pub rendering: &'a Held,
+    /// Why no object of the run may go.
+    pub denial: Option<&'a Denial>,
+    pub when: Option<PruneWhen>,
+    pub claims: &'a Claims,
+    pub live: &'a LiveView,
+    /// The agent's own namespace.
+    pub namespace: &'a str,
+    /// Kinds whose definitions protect their objects.
+    pub protected: &'a HashSet<GroupKind>,
+}
+
+impl Pruned {
+    /// Establishes that an owned object has left Git, and that nobody else wants it.
+    pub(super) fn establish(case: &Case<'_>, id: &ObjectId, uid: &str) -> Result<Self, Denial> {
+        if case.when.is_none() {
+            let text = "it has left Git, and spec.prune.enabled is false: delete it by hand, or let the layer prune";
+            return Err(Denial::new(Guard::Disabled, text));
+        }
+        if let Some(denial) = case.denial {
+            return Err(denial.clone());
+        }
+        if case.rendering.has(id) {
+            let text = "an object of its kind and name is in Git, and may be this one: set its namespace as its kind wants it";
+            return Err(Denial::new(Guard::Render, text));
+        }
+        if carries_agent(id, case.namespace) {
+            let text =
+                "the agent lives on it: it is never deleted; `tidegate uninstall` says what stays";
+            return Err(Denial::new(Guard::Agent, text));
+        }
+        if matches!(case.live.get(id), Live::Unknown) {
+            let text = format!(
+                "objects of kind {} cannot be watched now: it is deleted when they can",
+                id.kind
+            );
+            return Err(Denial::new(Guard::Unsynced, text));
+        }
+        match case.claims.claimant(id) {
+            Claimant::Nobody => Ok(Self {
+                id: id.clone(),
+                uid: uid.into(),
+                is_protected: case.protected.contains(&id.kind),
+            }),
+            Claimant::Layer((namespace, name)) => {
+                let text =
+                    format!("layer {namespace}/{name} holds it: it is handed over, not deleted");
+                Err(Denial::new(Guard::Handover, text))
+            }
+            Claimant::Behind((namespace, name)) => {
+                let text = format!(
+                    "layer {namespace}/{name} follows the same repository and ref, and has not rendered this commit: it is \
+                     deleted when that layer has, and does not hold it"
+                );
+                Err(Denial::new(Guard::Handover, text))
+            }
+        }
+    }
+}
+
+impl Proof for Pruned {
+    fn id(&self) -> &ObjectId {
+        &self.id
+    }
+
+    fn uid(&self) -> &str {
+        &self.uid
+    }
+
+    fn admits(&self, live: &Object) -> Result<(), Refusal> {
+        match live.annotation(ANNOTATION) {
+            Some("never") => Err(Refusal::Never),
+            Some("allow") => Ok(()),
+            _ if self.is_protected || is_protected(live) => {
+                let text = format!(
+                    "{} is a protected kind: put `{ANNOTATION}: allow` on the live object to have it deleted, `never` to keep it",
+                    live.id().kind.kind
+                );
+                Err(Refusal::Held(Denial::new(Guard::Protected, text)))
+            }
+            _ => Ok(()),
+        }
+    }
+}
