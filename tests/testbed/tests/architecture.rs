@@ -84,10 +84,11 @@ const OUTSIDE: [&str; 9] = [
 ];
 const LONGEST_FILE: usize = 600;
 
-/// Where the client's delete may be called: the one place for objects of layers, and the command that takes away what
-/// the install made.
-const DELETES: [&str; 2] = [
+/// Where the client's delete may be called: the one place for objects of layers, and the commands that take away what an
+/// install made.
+const DELETES: [&str; 3] = [
     "agent/sync/src/engine/prune/removal.rs",
+    "agent/tidegate/src/command/install.rs",
     "agent/tidegate/src/command/uninstall.rs",
 ];
 
