@@ -1,13 +1,15 @@
 //! What leaves Git: what is deleted, in which order, and what holds a delete back that naive code would make.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tidegate_cluster::{Cluster, ConnectOptions, LeaseOptions, Tenure};
 use tidegate_kustomize::Rendered;
-use tidegate_sync::{Fate, Guard, Outcome, Prune, PruneWhen, Run};
+use tidegate_sync::{Engine, Fate, Guard, Outcome, Prune, PruneWhen, Run};
 use tidegate_testbed::{AuditEvent, wait};
 
-use crate::world::{LIMIT, World, describe, engine, leaving};
+use crate::world::{LIMIT, World, describe, engine, leaving, runtime};
 
 /// ConfigMaps by their names.
 fn maps(names: &[&str]) -> String {
@@ -159,7 +161,7 @@ fn a_protected_kind_goes_with_leave_of_its_own_only() {
     let world = World::new("protected");
     let both = format!("{}---{CLAIM}", maps(&["a"]));
     let mut order = world.order(&both);
-    order.settings.timeout = std::time::Duration::from_secs(1);
+    order.settings.timeout = Duration::from_secs(1);
     world.run(order);
     let run = world.apply(&maps(&["a"]));
     let held = ("persistentvolumeclaim/data", Guard::Protected);
@@ -308,7 +310,7 @@ fn a_finalizer_that_hangs_is_reported_and_not_waited_for_for_ever() {
         &json!({"metadata": {"finalizers": ["example.com/slow"]}}),
     );
     let mut order = world.order(&maps(&["b"]));
-    order.settings.timeout = std::time::Duration::from_secs(1);
+    order.settings.timeout = Duration::from_secs(1);
     let run = world.run(order.clone());
     assert_eq!(run.outcome, Some(Outcome::Healthy), "{}", describe(&run));
     let left = leaving(&run, "configmap/a");
@@ -438,4 +440,47 @@ subjects: [{kind: ServiceAccount, name: deployer, namespace: NS}]
         left.message
     );
     assert!(world.is_there(&world.map("a")));
+}
+
+/// An engine of a process that believes to lead, beside a Lease with a holder.
+fn engine_beside(world: &World, holder: &str) -> Engine {
+    let lease = json!({
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {"name": "tidegate", "namespace": world.namespace},
+        "spec": {"holderIdentity": holder, "leaseDurationSeconds": 15},
+    });
+    world.control_plane.apply(&lease.to_string()).unwrap();
+    let connect = ConnectOptions {
+        kubeconfig: Some(world.control_plane.kubeconfig().to_owned()),
+        ..ConnectOptions::default()
+    };
+    let lease = LeaseOptions {
+        namespace: world.namespace.clone(),
+        name: "tidegate".into(),
+        holder: "us".into(),
+        duration: Duration::from_secs(15),
+    };
+    runtime().block_on(async {
+        let cluster = Cluster::connect(&connect).await.unwrap();
+        let tenure = Tenure::new(cluster.client(), lease);
+        Engine::leading(cluster, &world.namespace, tenure)
+    })
+}
+
+#[test]
+fn who_has_lost_the_lease_deletes_nothing() {
+    let mut world = World::new("stale-leader");
+    world.tenant.engine = engine_beside(&world, "another");
+    world.apply(&maps(&["a", "b"]));
+    let run = world.apply(&maps(&["b"]));
+    check_held(
+        &world,
+        &run,
+        ("configmap/a", Guard::Leadership),
+        "another replica leads now",
+    );
+    world.tenant.engine = engine_beside(&world, "us");
+    let run = world.apply(&maps(&["b"]));
+    assert_eq!(world.deleted(), ["a"], "{}", describe(&run));
 }
