@@ -1,3 +1,5 @@
+//! What is seen of an object and what is not, by what is owned.
+
 use super::*;
 
 const MANAGER: &str = "tidegate:1";
