@@ -1,5 +1,7 @@
 //! A build's memory as annotations: what kustomize keeps there can be read, and lost, by patches.
 
+use tidegate_yaml::{Node, NodeValue};
+
 use crate::fault::Step;
 use crate::node::{self, Kind};
 use crate::resource::{Behavior, History, Previous, Resource};
@@ -72,6 +74,7 @@ pub(crate) fn write(resource: &mut Resource) -> Step {
             if history.needs_hash { ENABLED } else { "" }.to_owned(),
         ),
     ];
+    clear_empty(resource.node.get_mut("metadata"))?;
     let path = ["metadata", "annotations"];
     let Some(annotations) = node::lookup(&mut resource.node, &path, Some(Kind::Mapping))? else {
         return Ok(());
@@ -85,6 +88,25 @@ pub(crate) fn write(resource: &mut Resource) -> Step {
             &format!("{DOMAIN}{name}"),
             node::string(&value),
         )?;
+    }
+    Ok(())
+}
+
+/// Takes away an `annotations` without content, whatever its kind (`ClearEmptyAnnotations`).
+fn clear_empty(metadata: Option<&mut Node>) -> Step {
+    let Some(metadata) = metadata else {
+        return Ok(());
+    };
+    let has_content = |node: &Node| match &node.value {
+        NodeValue::Scalar(..) => false,
+        NodeValue::Sequence(items) => !items.is_empty(),
+        NodeValue::Mapping(pairs) => !pairs.is_empty(),
+    };
+    if metadata
+        .get("annotations")
+        .is_some_and(|node| !has_content(node))
+    {
+        node::clear(metadata, "annotations")?;
     }
     Ok(())
 }
@@ -159,13 +181,38 @@ pub(crate) const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformat
 
 /// Takes away the annotations of kustomize's own; all others become texts, none becomes no field.
 pub(crate) fn strip(resource: &mut Resource, kept: Kept) -> Step {
+    if !stand_twice(&resource.node) {
+        return retain(resource, |name| {
+            !(is_stripped(name)
+                || (name == ORIGIN && !kept.origins)
+                || (name == TRANSFORMATIONS && !kept.transformations))
+        });
+    }
+    // Each of kustomize's steps joins two fields of that name.
+    if !resource.annotations().is_empty() {
+        retain(resource, |name| !is_stripped(name))?;
+    }
+    if !kept.origins {
+        retain(resource, |name| name != ORIGIN)?;
+    }
+    if !kept.transformations {
+        retain(resource, |name| name != TRANSFORMATIONS)?;
+    }
+    Ok(())
+}
+
+fn retain(resource: &mut Resource, is_kept: impl Fn(&str) -> bool) -> Step {
     let mut annotations = resource.annotations();
-    annotations.retain(|(name, _)| match name.as_str() {
-        ORIGIN => kept.origins,
-        TRANSFORMATIONS => kept.transformations,
-        name => !is_stripped(name),
-    });
+    annotations.retain(|(name, _)| is_kept(name));
     node::set_metadata_map(&mut resource.node, "annotations", annotations)
+}
+
+fn stand_twice(node: &Node) -> bool {
+    let pairs = node.get("metadata").and_then(Node::pairs);
+    let keys = pairs.unwrap_or_default().iter();
+    keys.filter(|(key, _)| key.text() == Some("annotations"))
+        .nth(1)
+        .is_some()
 }
 
 /// Whether a document carries annotations of a build.

@@ -329,6 +329,20 @@ pub(crate) fn set_metadata_map(
         return Ok(());
     }
     map.sort();
+    // A field of that name that stood there twice is still there once.
+    if metadata.get(name).is_some() {
+        let Some(again) = lookup(metadata, &[name], Some(Kind::Mapping))? else {
+            return Ok(());
+        };
+        if is_null(again) {
+            *again = empty(Kind::Mapping);
+        }
+        let mut map = map.into_iter();
+        return map.try_for_each(|(key, value)| {
+            set_field(again, &key, string(&value))?;
+            Ok(())
+        });
+    }
     let pairs = map
         .into_iter()
         .map(|(key, value)| (scalar(&key), string(&value)));
