@@ -1,9 +1,8 @@
 //! `replacements`: values copied from one field to others.
 
-use serde_json::Value;
 use tidegate_yaml::{Limits, Node, parse_first_document};
 
-use crate::fault::{Fault, Step};
+use crate::fault::Step;
 use crate::field_spec::split_dotted;
 use crate::kustomization::{FieldOptions, Replacement, Selector, Source, Target};
 use crate::node::{self, Kind};
@@ -248,7 +247,10 @@ fn set_inside_text(
             Ok(count) if count > 0 => {}
             _ => return Ok(false),
         }
-        let new = serialize(&root, &text)?;
+        // What cannot be printed is left to the ordinary path, as in kustomize.
+        let Some(new) = serialize(&root, &text)? else {
+            return Ok(false);
+        };
         if let Some(found) = node::lookup(object, outer, None)? {
             node::set_text(found, &new);
         }
@@ -257,16 +259,16 @@ fn set_inside_text(
     Ok(false)
 }
 
-fn serialize(root: &Node, old: &str) -> Step<String> {
+fn serialize(root: &Node, old: &str) -> Step<Option<String>> {
     if !old.trim_start().starts_with(['{', '[']) {
         return Err("a field inside of a YAML text cannot be replaced; JSON texts can".into());
     }
-    let json: Value = root
-        .to_json()
-        .map_err(|error| Fault::Here(error.to_string()))?;
-    Ok(if old.contains('\n') && old.contains("  ") {
+    let Ok(json) = root.to_json() else {
+        return Ok(None);
+    };
+    Ok(Some(if old.contains('\n') && old.contains("  ") {
         go_json::indented(&json)
     } else {
         go_json::text(&json)
-    })
+    }))
 }

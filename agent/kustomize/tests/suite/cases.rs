@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use crate::coverage::Coverage;
 use crate::oracle::{difference, ours, theirs};
 use crate::tree::MemoryTree;
 
@@ -53,12 +54,14 @@ fn every_case_is_rendered_as_kustomize_renders_it() {
         .collect();
     paths.sort();
     let (mut count, mut problems) = (0, Vec::new());
+    let mut coverage = Coverage::default();
     for path in paths {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let cases = read(&std::fs::read_to_string(&path).unwrap());
         println!("{name}: {} cases", cases.len());
         for case in cases {
             count += 1;
+            coverage.add(&case.tree);
             let theirs = theirs(&case.tree, case.folder());
             let ours = ours(&case.tree, case.folder());
             if theirs.is_err() != case.name.starts_with('!') {
@@ -70,4 +73,6 @@ fn every_case_is_rendered_as_kustomize_renders_it() {
     }
     println!("{count} cases, {} mismatches", problems.len());
     assert!(problems.is_empty(), "{}", problems.join("\n\n"));
+    let unused = coverage.report("fixtures");
+    assert!(unused.is_empty(), "no fixture uses {unused:?}");
 }

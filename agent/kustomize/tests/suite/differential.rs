@@ -1,5 +1,6 @@
 //! Random overlays, and random damage to them, through both renderers.
 
+use crate::coverage::Coverage;
 use crate::oracle::{Outcome, difference, ours, theirs};
 use crate::overlays::{self, Overlay};
 use crate::random::Random;
@@ -20,8 +21,10 @@ fn compare(what: &str, mut make: impl FnMut(u64) -> Overlay) {
         number("TIDEGATE_SEED", SEED),
     );
     let (mut failing, mut problems) = (0, Vec::new());
+    let mut coverage = Coverage::default();
     for seed in first..first + count {
         let overlay = make(seed);
+        coverage.add(&overlay.tree);
         let theirs: Outcome = theirs(&overlay.tree, &overlay.top);
         let ours: Outcome = ours(&overlay.tree, &overlay.top);
         failing += usize::from(theirs.is_err());
@@ -36,6 +39,7 @@ fn compare(what: &str, mut make: impl FnMut(u64) -> Overlay) {
     }
     let mismatches = problems.len();
     println!("{what}: {count} cases from seed {first}, {failing} fail, {mismatches} mismatches");
+    coverage.report(what);
     problems.truncate(8);
     assert!(problems.is_empty(), "{}", problems.join("\n\n"));
 }

@@ -2,10 +2,13 @@
 #![cfg(test)]
 
 mod cases;
+mod coverage;
 mod differential;
+mod every_field;
 mod knowledge;
 mod library;
 mod oracle;
 mod overlays;
 mod random;
+mod replacements;
 mod tree;
