@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod access;
+mod control;
 mod install;
 mod order;
 mod outage;

@@ -1,11 +1,8 @@
 //! What `plan` and `diff` say of a Layer before anything is done: at its ref, and at any other revision.
 
-use std::process::Command;
-
 use tidegate_testbed::Commit;
 
-use crate::place::Place;
-use crate::rig::{PROGRAM, Rig, rig};
+use crate::rig::{rig, told};
 
 const FIRST: &str = "apiVersion: v1
 kind: ConfigMap
@@ -18,26 +15,6 @@ metadata: {name: token, namespace: NS}
 stringData: {token: canary-one}
 ";
 
-/// Exit code, stdout and stderr of a command about the layer.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the exit code is part of what is said"
-)]
-fn told(rig: &Rig, place: &Place, arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(PROGRAM)
-        .args(arguments)
-        .args([place.name, "-n", &place.namespace, "--kubeconfig"])
-        .arg(rig.control_plane.kubeconfig())
-        .output()
-        .unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&place.namespace, "NS");
-    (
-        output.status.code(),
-        text(&output.stdout),
-        text(&output.stderr),
-    )
-}
-
 #[test]
 fn a_layer_is_planned_and_compared_at_any_revision() {
     let rig = rig();
@@ -46,7 +23,7 @@ fn a_layer_is_planned_and_compared_at_any_revision() {
     let revision = place.push(FIRST);
     place.set_layer(&place.spec());
     place.until_healthy(&revision);
-    let (code, same, error) = told(rig, &place, &["diff"]);
+    let (code, same, error) = told(&place, &["diff"]);
     assert_eq!((code, same.as_str()), (Some(0), ""), "{error}");
 
     let file = format!("{}/all.yaml", place.name);
@@ -59,12 +36,12 @@ fn a_layer_is_planned_and_compared_at_any_revision() {
     let branch = Commit::on("proposed").file(&file, format!("{changed}{more}"));
     let commit = origin.repository.push(&branch).unwrap();
     for revision in ["proposed", &commit] {
-        let (code, plan, error) = told(rig, &place, &["plan", "--revision", revision]);
+        let (code, plan, error) = told(&place, &["plan", "--revision", revision]);
         assert_eq!(code, Some(0), "{error}");
         assert!(error.contains("asked as NS/tidegate-deployer"), "{error}");
         assert!(plan.contains("core/ConfigMap/NS/more  create"), "{plan}");
         assert!(plan.contains("core/ConfigMap/NS/config  update"), "{plan}");
-        let (code, diff, error) = told(rig, &place, &["diff", "--revision", revision]);
+        let (code, diff, error) = told(&place, &["diff", "--revision", revision]);
         assert_eq!(code, Some(1), "{error}");
         for word in ["-  value: first", "+  value: second", "*** (after)"] {
             assert!(diff.contains(word), "no {word} in {diff}");
@@ -76,7 +53,7 @@ fn a_layer_is_planned_and_compared_at_any_revision() {
             );
         }
     }
-    let (code, _, error) = told(rig, &place, &["plan", "--revision", "nowhere"]);
+    let (code, _, error) = told(&place, &["plan", "--revision", "nowhere"]);
     assert_eq!(code, Some(2));
     assert!(
         error.contains("no branch, tag or commit `nowhere`"),
@@ -101,7 +78,7 @@ fn what_would_not_be_written_is_all_named() {
     place.push(&files);
     place.set_layer(&place.spec());
     for command in ["plan", "diff"] {
-        let (code, _, error) = told(rig, &place, &[command]);
+        let (code, _, error) = told(&place, &[command]);
         assert_eq!(code, Some(2), "{error}");
         for word in [
             "core/Secret/NS/bad (refused/",

@@ -51,6 +51,26 @@ pub(crate) fn tidegate(control_plane: &ControlPlane, arguments: &[&str]) -> Stri
     command_output(Path::new(PROGRAM), &arguments).unwrap()
 }
 
+/// Exit code, stdout and stderr of a command about the layer.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the exit code is part of what is said"
+)]
+pub(crate) fn told(place: &Place, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = std::process::Command::new(PROGRAM)
+        .args(arguments)
+        .args([place.name, "-n", &place.namespace, "--kubeconfig"])
+        .arg(rig().control_plane.kubeconfig())
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&place.namespace, "NS");
+    (
+        output.status.code(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
 impl Rig {
     fn start() -> Self {
         let control_plane = ControlPlane::shared();

@@ -1,5 +1,6 @@
 //! The API, version 1: what each route answers, and which right it asks for.
 
+mod control;
 mod events;
 mod extract;
 mod layers;
@@ -22,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::access::Guard;
 use crate::cache::Cache;
 
-/// The largest body, in bytes: no route has use for one.
+/// The largest body, in bytes: no route has use for more.
 const BODY_SIZE: usize = 4096;
 
 /// Streams of events that may be open at the same time.
@@ -61,7 +62,7 @@ type Route = (&'static str, &'static str, fn() -> MethodRouter<Api>);
 
 /// All routes of the API; each is described in `openapi.json`.
 #[rustfmt::skip]
-const ROUTES: [Route; 9] = [
+const ROUTES: [Route; 12] = [
     ("get", "/api/v1/layers", || get(layers::list)),
     ("get", "/api/v1/layers/{namespace}/{name}", || get(layers::one)),
     ("get", "/api/v1/layers/{namespace}/{name}/objects", || get(objects::list)),
@@ -69,6 +70,9 @@ const ROUTES: [Route; 9] = [
     ("get", "/api/v1/layers/{namespace}/{name}/history", || get(runs::history)),
     ("get", "/api/v1/layers/{namespace}/{name}/runs/{run}", || get(runs::one)),
     ("post", "/api/v1/layers/{namespace}/{name}/sync", || post(sync::request)),
+    ("post", "/api/v1/layers/{namespace}/{name}/suspend", || post(control::suspend)),
+    ("post", "/api/v1/layers/{namespace}/{name}/resume", || post(control::resume)),
+    ("post", "/api/v1/layers/{namespace}/{name}/rollback", || post(control::rollback)),
     ("get", "/api/v1/events", || get(events::stream)),
     ("get", "/api/v1/openapi.json", || get(openapi)),
 ];

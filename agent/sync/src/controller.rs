@@ -9,6 +9,7 @@
 
 mod backoff;
 mod board;
+mod control;
 mod desk;
 mod parts;
 mod relay;
@@ -31,6 +32,7 @@ use crate::{Fleet, LayerKey, LayerView, Request};
 
 pub(crate) use backoff::{Backoff, jittered};
 pub(crate) use board::{Board, DependsOn, Obstacle, Standings};
+pub use control::Control;
 use desk::Desk;
 use parts::Parts;
 pub use parts::{ControllerOptions, Mirror};
@@ -254,6 +256,19 @@ impl Controller {
             Request::Sync { layer, by, answer } => {
                 let tools = (&self.parts.cluster, &self.parts.fleet);
                 self.desk.take(tools, layer, (by, answer));
+            }
+            Request::Control {
+                layer,
+                control,
+                by,
+                answer,
+            } => {
+                let cluster = self.parts.cluster.clone();
+                tokio::spawn(async move {
+                    let kept = control.keep(&cluster, (&layer, &by)).await;
+                    // Who no longer waits needs no answer.
+                    let _ = answer.send(kept);
+                });
             }
         }
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use thiserror::Error;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use crate::{LayerSpec, LayerStatus, Run};
+use crate::{Control, LayerSpec, LayerStatus, Run};
 
 /// How many changes a slow reader may be behind before it must read anew.
 const BACKLOG: usize = 1024;
@@ -57,6 +57,17 @@ pub enum Request {
         by: String,
         /// Where the answer goes.
         answer: oneshot::Sender<Result<Ticket, RequestError>>,
+    },
+    /// A layer is to be suspended, resumed or held.
+    Control {
+        /// The layer.
+        layer: LayerKey,
+        /// What is to be done.
+        control: Control,
+        /// Who asks, as the API server knows them.
+        by: String,
+        /// Where the answer goes: the run that comes of it, if one does.
+        answer: oneshot::Sender<Result<Option<String>, RequestError>>,
     },
     /// A poll of sources, now.
     Poll {
@@ -146,6 +157,29 @@ impl Fleet {
         let (answer, answered) = oneshot::channel();
         let by = by.to_owned();
         self.send(Request::Sync { layer, by, answer }).await?;
+        let gone = |_| RequestError::Unavailable("the agent is stopping".into());
+        answered.await.map_err(gone)?
+    }
+
+    /// Suspends, resumes or holds a layer, and returns the run to follow, if one comes of it. It stands in the Layer's
+    /// spec when this returns.
+    ///
+    /// # Errors
+    /// If there is no such layer, or it cannot be written.
+    pub async fn control(
+        &self,
+        layer: LayerKey,
+        (control, by): (Control, &str),
+    ) -> Result<Option<String>, RequestError> {
+        let (answer, answered) = oneshot::channel();
+        let by = by.to_owned();
+        self.send(Request::Control {
+            layer,
+            control,
+            by,
+            answer,
+        })
+        .await?;
         let gone = |_| RequestError::Unavailable("the agent is stopping".into());
         answered.await.map_err(gone)?
     }

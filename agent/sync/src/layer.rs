@@ -3,11 +3,14 @@
 mod checked;
 mod crd;
 mod duration;
+mod hold;
 mod spec;
 mod status;
 
 pub(crate) use checked::Checked;
 pub use crd::crd_yaml;
+pub(crate) use duration::parse_duration;
+pub use hold::Hold;
 pub use spec::{
     Dependency, GitRef, GitSource, Layer, LayerSpec, LocalRef, PruneSpec, Reference,
     ReferenceClass, ReferenceKind, Requirement, SourceSpec,

@@ -28,12 +28,14 @@ mod sources;
 mod status;
 
 pub use claims::Claims;
-pub use controller::{Controller, ControllerOptions, Mirror, REQUESTED_BY, SYNC_REQUESTED};
+pub use controller::{
+    Control, Controller, ControllerOptions, Mirror, REQUESTED_BY, SYNC_REQUESTED,
+};
 pub use desired::{Desired, Refusal};
 pub use engine::{Engine, Finished, Observed, Preview, Previewed, comes_with_it, plain};
 pub use fleet::{Fleet, LayerKey, LayerView, Request, RequestError, Ticket};
 pub use layer::{
-    BlockedOn, Changes, Dependency, GitRef, GitSource, HistoryEntry, InventorySummary, Layer,
+    BlockedOn, Changes, Dependency, GitRef, GitSource, HistoryEntry, Hold, InventorySummary, Layer,
     LayerSpec, LayerStatus, LocalRef, PlanSummary, PruneSpec, Reference, ReferenceClass,
     ReferenceKind, Requirement, SourceSpec, SyncRequest, WaveProgress, crd_yaml,
 };

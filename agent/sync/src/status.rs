@@ -18,6 +18,10 @@ pub(crate) use reason::{Passing, Reason};
 pub(crate) use summary::failure;
 pub(crate) use writer::{StatusWriter, is_settled};
 
+/// What there is to say of a layer that is suspended.
+pub(crate) const SUSPENDED: &str =
+    "the layer is suspended, and nothing is written: `tidegate resume` takes that back";
+
 /// Why a layer cannot go on, besides what a run says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Trouble {
@@ -53,6 +57,8 @@ pub(crate) struct Situation<'a> {
     pub(crate) run: Option<&'a Run>,
     /// Whether the layer was applied, be it by an earlier process.
     pub(crate) was_applied: bool,
+    /// Whether the layer is suspended.
+    pub(crate) is_suspended: bool,
     /// Whether a run is about to begin.
     pub(crate) is_pending: bool,
     /// When the last run that did not end well is tried again.
@@ -147,6 +153,10 @@ impl Situation<'_> {
     }
 
     fn reconciling(&self) -> Verdict {
+        let is_idle = self.run.is_none_or(|run| run.outcome.is_some());
+        if self.is_suspended && is_idle {
+            return Verdict::no(Reason::Suspended, SUSPENDED);
+        }
         if let Some(run) = self.running() {
             return Verdict::yes(Reason::Progressing, &summary::progress(run));
         }
@@ -169,7 +179,9 @@ impl Situation<'_> {
     }
 
     fn stalled(&self) -> Verdict {
-        if let Some(trouble) = self.trouble.filter(|trouble| trouble.reason.is_lasting()) {
+        let stalls =
+            |trouble: &&Trouble| trouble.reason.is_lasting() && trouble.reason != Reason::Suspended;
+        if let Some(trouble) = self.trouble.filter(stalls) {
             return Verdict::yes(trouble.reason, &trouble.message);
         }
         let failed = |run: &&Run| matches!(run.outcome, Some(Outcome::Failed | Outcome::Degraded));
@@ -197,6 +209,9 @@ impl Situation<'_> {
     }
 
     fn blocked(&self) -> Verdict {
+        if self.is_suspended {
+            return Verdict::yes(Reason::Suspended, SUSPENDED);
+        }
         if let Some(trouble) = self.trouble.filter(|trouble| trouble.reason.is_block()) {
             return Verdict::yes(trouble.reason, &trouble.message);
         }

@@ -1,6 +1,8 @@
 //! The controller against a real API server and real Git servers.
 #![cfg(test)]
 
+#[path = "controller/control.rs"]
+mod control;
 #[path = "controller/following.rs"]
 mod following;
 #[path = "controller/layer_api.rs"]

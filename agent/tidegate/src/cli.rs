@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    Agent, Apply, Build, Check, Completion, Diff, Get, Install, Plan, Sync, Uninstall, Vendor,
-    Version, Why,
+    Agent, Apply, Build, Check, Completion, Diff, Events, Get, History, Install, Plan, Resume,
+    Rollback, Suspend, Sync, Uninstall, Vendor, Version, Why,
 };
 use crate::exit::Exit;
 
@@ -31,9 +31,14 @@ enum Command {
     Check(Check),
     Completion(Completion),
     Diff(Diff),
+    Events(Events),
     Get(Get),
+    History(History),
     Install(Install),
     Plan(Plan),
+    Resume(Resume),
+    Rollback(Rollback),
+    Suspend(Suspend),
     Sync(Sync),
     Uninstall(Uninstall),
     Vendor(Vendor),
@@ -56,9 +61,14 @@ impl Cli {
             Command::Check(command) => command.run().await,
             Command::Completion(command) => command.run(),
             Command::Diff(command) => command.run().await,
+            Command::Events(command) => command.run().await,
             Command::Get(command) => command.run().await,
+            Command::History(command) => command.run().await,
             Command::Install(command) => command.run().await,
             Command::Plan(command) => command.run().await,
+            Command::Resume(command) => command.run().await,
+            Command::Rollback(command) => command.run().await,
+            Command::Suspend(command) => command.run().await,
             Command::Sync(command) => command.run().await,
             Command::Uninstall(command) => command.run().await,
             Command::Vendor(command) => command.run().await,

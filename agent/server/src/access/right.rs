@@ -13,12 +13,18 @@ pub(crate) enum Right {
     List { namespace: Option<String> },
     /// To ask for a sync of a layer.
     Sync { namespace: String, name: String },
+    /// To suspend, resume or roll back a layer.
+    Control {
+        action: &'static str,
+        namespace: String,
+        name: String,
+    },
 }
 
 impl Right {
     /// Tells whether it changes nothing.
     pub(crate) fn is_read(&self) -> bool {
-        !matches!(self, Self::Sync { .. })
+        !matches!(self, Self::Sync { .. } | Self::Control { .. })
     }
 
     /// Returns what a SubjectAccessReview asks for.
@@ -29,6 +35,16 @@ impl Right {
             Self::Sync { namespace, name } => {
                 ("update", Some(namespace), Some(name), Some("sync".into()))
             }
+            Self::Control {
+                action,
+                namespace,
+                name,
+            } => (
+                "update",
+                Some(namespace),
+                Some(name),
+                Some((*action).into()),
+            ),
         };
         ResourceAttributes {
             group: Some("tidegate.dev".into()),
@@ -47,6 +63,9 @@ impl Right {
         match self {
             Self::Sync { namespace, .. } => format!(
                 "bind the ClusterRole tidegate-sync to them in the namespace {namespace}"
+            ),
+            Self::Control { namespace, .. } => format!(
+                "bind the ClusterRole tidegate-operate to them in the namespace {namespace}"
             ),
             Self::Get { namespace, .. }
             | Self::List {
@@ -77,6 +96,14 @@ impl fmt::Display for Right {
             Self::Sync { namespace, name } => write!(
                 f,
                 "update layers.tidegate.dev/sync {name} in the namespace {namespace}"
+            ),
+            Self::Control {
+                action,
+                namespace,
+                name,
+            } => write!(
+                f,
+                "update layers.tidegate.dev/{action} {name} in the namespace {namespace}"
             ),
         }
     }

@@ -15,7 +15,7 @@ use super::extract::{Syncable, no_layer};
 use crate::problem::{Kind, Problem};
 
 /// How long it may take until the fleet shows a sync that was accepted.
-const UNSHOWN: Duration = Duration::from_secs(60);
+pub(super) const UNSHOWN: Duration = Duration::from_secs(60);
 
 /// Answers at once with the run; while one is pending, with that one.
 pub(super) async fn request(
@@ -39,14 +39,14 @@ pub(super) async fn request(
     }
 }
 
-fn accepted(namespace: &str, name: &str, ticket: Ticket) -> impl IntoResponse + use<> {
+pub(super) fn accepted(namespace: &str, name: &str, ticket: Ticket) -> impl IntoResponse + use<> {
     let location = format!("/api/v1/layers/{namespace}/{name}/runs/{}", ticket.run);
     let location: [(HeaderName, String); 1] = [(header::LOCATION, location)];
     (StatusCode::ACCEPTED, location, Json(ticket))
 }
 
 /// There is nothing to say in a body, and what somebody says there must not be lost silently.
-fn check_body(body: Result<Bytes, BytesRejection>) -> Result<(), Problem> {
+pub(super) fn check_body(body: Result<Bytes, BytesRejection>) -> Result<(), Problem> {
     let body = body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => {
             Problem::new(Kind::BodyTooLarge, "this request takes no body: send none")

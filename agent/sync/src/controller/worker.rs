@@ -20,7 +20,7 @@ use super::{Backoff, Board, Obstacle, Resource, Standings};
 use crate::layer::Checked;
 use crate::render::Rendering;
 use crate::sources::{Shown, Subscription, Wanted};
-use crate::status::{Reason, StatusWriter, Trouble, failure};
+use crate::status::{Reason, SUSPENDED, StatusWriter, Trouble, failure};
 use crate::{
     HistoryEntry, LayerKey, LayerStatus, Order, Outcome, Phase, Prerequisite, Run, Trigger,
     Waiting, history,
@@ -138,6 +138,7 @@ impl Worker {
                 () = shown(self.subscription.as_mut()) => self.take_source().await,
                 news = running::news(self.running.as_mut()) => self.take_news(news),
                 () = rest(self.retry.as_ref()) => self.take_retry(),
+                () = held(self.wanted.as_ref().ok()) => self.take_resource().await,
                 () = obstacle_changed(&mut self.board, (&self.parts.board, &self.key), self.obstacle.as_ref()) => {}
             }
         }
@@ -198,7 +199,8 @@ impl Worker {
         if before.is_some_and(|before| before.path != wanted.path) {
             self.looked_at = None;
         }
-        if before.is_some_and(|before| before.settings != wanted.settings) {
+        let is_resumed = |before: &Checked| before.suspend && !wanted.suspend;
+        if before.is_some_and(|before| before.settings != wanted.settings || is_resumed(before)) {
             self.want(Trigger::Change);
         }
         self.take_source().await;
@@ -245,6 +247,9 @@ impl Worker {
         self.write_on_board();
         self.board.mark_unchanged();
         self.obstacle = self.parts.board.obstacle(&self.key);
+        if self.is_suspended() {
+            return self.pause();
+        }
         self.blocked = self.block();
         if let Some(running) = self.running.as_ref().filter(|running| running.is_held())
             && self.blocked.is_none()
@@ -262,6 +267,28 @@ impl Worker {
         }
         let missing = missing.and_then(|trouble| trouble.waits_for.as_deref().cloned());
         self.begin(order, missing);
+    }
+
+    pub(super) fn is_suspended(&self) -> bool {
+        self.wanted.as_ref().is_ok_and(|wanted| wanted.suspend)
+    }
+
+    /// Ends what goes on, and begins nothing. What was under way is due when the layer is resumed.
+    fn pause(&mut self) {
+        if let Some(running) = &self.running {
+            running.stop();
+            let is_over = self.run.as_ref().is_some_and(|run| run.outcome.is_some());
+            if !is_over && self.due.is_none() {
+                self.due = Some(Due::now(Trigger::Change));
+            }
+        }
+        let is_manual = |due: &Due| due.trigger == Trigger::Manual;
+        if self.due.as_ref().is_some_and(is_manual) {
+            self.refuse_sync(SUSPENDED.into());
+            self.due = Some(Due::now(Trigger::Change));
+        }
+        let due = self.due.as_ref();
+        self.blocked = due.map(|_| Trouble::new(Reason::Suspended, SUSPENDED));
     }
 
     /// What is to be done, if a run is due.
@@ -443,6 +470,17 @@ async fn obstacle_changed(
         if board.obstacle(layer).as_ref() != known {
             return;
         }
+    }
+}
+
+/// Waits until a hold ends.
+async fn held(wanted: Option<&Checked>) {
+    match wanted.and_then(|wanted| wanted.held_until) {
+        Some(until) => {
+            let left = until.duration_since(Timestamp::now());
+            tokio::time::sleep(left.try_into().unwrap_or_default()).await;
+        }
+        None => std::future::pending().await,
     }
 }
 

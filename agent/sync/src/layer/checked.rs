@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use thiserror::Error;
 use tidegate_object::{GroupKind, ObjectId};
 use tidegate_plan::{EdgeClass, KindPattern, Required, Rule};
@@ -9,7 +10,8 @@ use tidegate_source::{GitSpec, Reference as SourceReference};
 
 use super::duration::parse_duration;
 use super::{
-    GitRef, GitSource, LayerSpec, PruneSpec, Reference, ReferenceClass, ReferenceKind, Requirement,
+    GitRef, GitSource, Hold, LayerSpec, PruneSpec, Reference, ReferenceClass, ReferenceKind,
+    Requirement,
 };
 use crate::controller::DependsOn;
 
@@ -30,6 +32,10 @@ pub(crate) struct Checked {
     pub(crate) depends_on: Vec<DependsOn>,
     /// The first pause before a run that did not end well is tried again.
     pub(crate) retry: Duration,
+    /// Whether nothing is written.
+    pub(crate) suspend: bool,
+    /// When the hold ends, if one is in force.
+    pub(crate) held_until: Option<Timestamp>,
     /// How a run is done.
     pub(crate) settings: Settings,
 }
@@ -60,15 +66,22 @@ impl Checked {
             prune: prune(&spec.prune)?,
         };
         let secret = git.secret_ref.as_ref();
+        let hold = hold(spec, Timestamp::now())?;
+        let mut followed = source(git)?;
+        if let Some((commit, _)) = &hold {
+            followed.reference = commit.clone();
+        }
         Ok(Self {
             source: Wanted {
-                spec: source(git)?,
+                spec: followed,
                 interval: duration("spec.source.git.interval", &git.interval)?,
                 secret: secret.map(|secret| (namespace.into(), secret.name.clone())),
             },
             path: path(&spec.path)?,
             depends_on: depends_on(spec, namespace),
             retry: duration("spec.retryInterval", &spec.retry_interval)?,
+            suspend: spec.suspend,
+            held_until: hold.map(|(_, until)| until),
             settings,
         })
     }
@@ -86,6 +99,23 @@ fn prune(spec: &PruneSpec) -> Result<Prune, SpecError> {
         when: spec.enabled.then_some(spec.when),
         max_fraction: spec.max_fraction,
     })
+}
+
+/// The commit of a hold that has not ended, and when it does.
+fn hold(
+    spec: &LayerSpec,
+    now: Timestamp,
+) -> Result<Option<(SourceReference, Timestamp)>, SpecError> {
+    let Some(Hold { revision, until }) = &spec.hold else {
+        return Ok(None);
+    };
+    let commit = SourceReference::commit(revision);
+    let commit = commit.map_err(|error| wrong("spec.hold.revision", &error))?;
+    let until: Timestamp = until.parse().map_err(|_| {
+        let problem = format!("`{until}` is not a time such as 2026-12-01T18:00:00Z");
+        wrong("spec.hold.until", &problem)
+    })?;
+    Ok((until > now).then_some((commit, until)))
 }
 
 fn source(git: &GitSource) -> Result<GitSpec, SpecError> {
@@ -246,9 +276,29 @@ mod tests {
             "spec.source.git.ref.branch: ",
         );
         check(
+            |spec| spec["hold"] = json!({"revision": "abc", "until": "2026-12-01T18:00:00Z"}),
+            "spec.hold.revision: `abc` is not a commit",
+        );
+        check(
+            |spec| spec["hold"] = json!({"revision": "0a".repeat(20), "until": "soon"}),
+            "spec.hold.until: `soon` is not a time",
+        );
+        check(
             |spec| spec["source"]["git"]["ref"] = json!({}),
             "spec.source.git.ref: set exactly one",
         );
+    }
+
+    #[test]
+    fn a_hold_is_followed_until_it_ends() {
+        let held = |until: &str| {
+            let hold = json!({"revision": "0a".repeat(20), "until": until});
+            let checked = checked(|spec| spec["hold"] = hold).unwrap();
+            let is_held = matches!(checked.source.spec.reference, SourceReference::Commit(_));
+            (is_held, checked.held_until.is_some())
+        };
+        assert_eq!(held("2999-01-01T00:00:00Z"), (true, true));
+        assert_eq!(held("2001-01-01T00:00:00Z"), (false, false));
     }
 
     #[test]

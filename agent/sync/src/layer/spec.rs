@@ -8,7 +8,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::LayerStatus;
+use super::{Hold, LayerStatus};
 use crate::{Adopt, Prune, PruneWhen};
 
 /// A duration in the words of Kubernetes, at least a second.
@@ -87,6 +87,12 @@ pub struct LayerSpec {
     /// What happens to objects that are there already: `unowned` adopts what nobody else owns.
     #[serde(default)]
     pub adopt: Adopt,
+    /// Whether nothing is written until this is taken back: a run that goes on ends, and none begins.
+    #[serde(default)]
+    pub suspend: bool,
+    /// A commit that the layer stays at for a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
     /// The first pause before a run that did not end well is tried again; it grows to 5m.
     #[serde(default = "default_retry_interval")]
     #[schemars(length(max = 32))]

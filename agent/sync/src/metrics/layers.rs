@@ -16,6 +16,8 @@ pub(crate) struct Figures {
     pub(crate) revision: String,
     /// Whether the newest revision is applied and healthy.
     pub(crate) ready: bool,
+    /// Whether nothing is written.
+    pub(crate) suspended: bool,
     /// Whether every object is healthy.
     pub(crate) healthy: bool,
     /// When a run last ended well.
@@ -40,6 +42,7 @@ pub(crate) struct Figures {
 struct Gauges {
     info: GaugeVec,
     ready: GaugeVec,
+    suspended: GaugeVec,
     healthy: GaugeVec,
     last_success: GaugeVec,
     lag: GaugeVec,
@@ -81,6 +84,7 @@ impl Gauges {
                 "Whether the newest revision is applied and healthy",
                 &[],
             )?,
+            suspended: gauge("layer_suspended", "Whether the layer is suspended", &[])?,
             healthy: gauge("layer_healthy", "Whether every object is healthy", &[])?,
             last_success: gauge(
                 "layer_last_success_timestamp_seconds",
@@ -123,6 +127,9 @@ impl Gauges {
         self.ready
             .with_label_values(&labels)
             .set(f64::from(u8::from(figures.ready)));
+        self.suspended
+            .with_label_values(&labels)
+            .set(f64::from(u8::from(figures.suspended)));
         self.healthy
             .with_label_values(&labels)
             .set(f64::from(u8::from(figures.healthy)));

@@ -9,6 +9,8 @@ pub(crate) enum Reason {
     DependencyCycle,
     /// A layer that comes first is not there yet.
     DependencyNotReady,
+    /// Nothing is written until somebody takes that back.
+    Suspended,
     /// The Secret of the source's credentials is missing or wrong.
     InvalidCredentials,
     /// The source cannot be read: the word says why, and the flag whether that may pass by itself.
@@ -63,6 +65,7 @@ impl Reason {
             Self::InvalidSpec => "InvalidSpec",
             Self::DependencyCycle => "DependencyCycle",
             Self::DependencyNotReady => "DependencyNotReady",
+            Self::Suspended => "Suspended",
             Self::InvalidCredentials => "InvalidCredentials",
             Self::Source(word, _) => word,
             Self::PathNotFound => "PathNotFound",

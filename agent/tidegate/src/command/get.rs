@@ -94,12 +94,31 @@ fn row(layer: &Layer, now: Timestamp) -> Vec<String> {
         wave.unwrap_or_else(|| "-".into()),
         inventory.unwrap_or_else(|| "-".into()),
         created.map_or("-".into(), |created| age(created.0, now)),
-        ready.map_or(String::new(), |ready| one_line(&ready.message)),
+        said(layer, now),
     ]
 }
 
+/// The message of `Ready`, after what somebody asked for: a suspension or a hold.
+fn said(layer: &Layer, now: Timestamp) -> String {
+    let mut said = Vec::new();
+    if layer.spec.suspend {
+        said.push("suspended".to_owned());
+    }
+    let ends = |until: &str| until.parse::<Timestamp>().ok().filter(|until| *until > now);
+    if let Some(hold) = &layer.spec.hold
+        && let Some(until) = ends(&hold.until)
+    {
+        let commit: String = hold.revision.chars().take(7).collect();
+        said.push(format!("held at {commit} until {until}"));
+    }
+    if let Some(ready) = condition(layer, "Ready") {
+        said.push(one_line(&ready.message));
+    }
+    said.join("; ")
+}
+
 /// Shortens `main@sha1:<commit>` to what people read.
-fn short(revision: &str) -> String {
+pub(super) fn short(revision: &str) -> String {
     let parsed = revision.parse::<tidegate_source::Revision>();
     parsed.map_or_else(|_| revision.into(), |revision| revision.short())
 }

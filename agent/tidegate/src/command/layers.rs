@@ -1,7 +1,10 @@
 //! Layers of a cluster, as the commands read them.
 
 use anyhow::{Context as _, anyhow, bail};
-use tidegate_cluster::{Class, Cluster};
+use kube::Api;
+use kube::api::{Patch, PatchParams};
+use serde_json::{Value, json};
+use tidegate_cluster::{ApiError, Class, Cluster};
 use tidegate_object::{GroupKind, Object, ObjectId};
 use tidegate_sync::Layer;
 
@@ -76,6 +79,22 @@ pub(crate) async fn find(
         ),
         (None, _) => bail!("there is no layer {}: see `tidegate get`", wanted.name),
     }
+}
+
+/// Changes fields of a Layer's spec, and answers its identifier. Null takes a field away.
+pub(crate) async fn change(
+    cluster: &Cluster,
+    layer: &Layer,
+    spec: &Value,
+) -> anyhow::Result<ObjectId> {
+    let namespace = layer.metadata.namespace.as_deref().unwrap_or_default();
+    let name = layer.metadata.name.as_deref().unwrap_or_default();
+    let api: Api<Layer> = Api::namespaced(cluster.client(), namespace);
+    let patch = Patch::Merge(json!({"spec": spec}));
+    let written = api.patch(name, &PatchParams::default(), &patch).await;
+    let written = written.map_err(|error| ApiError::of(&error));
+    written.context("the layer cannot be changed: you need the right to patch layers")?;
+    Ok(ObjectId::new(kind(), Some(namespace), name))
 }
 
 fn served(cluster: &Cluster) -> anyhow::Result<()> {

@@ -60,6 +60,7 @@ impl Worker {
             trouble,
             run,
             was_applied: self.status.last_applied_revision.is_some(),
+            is_suspended: self.is_suspended(),
             is_pending: self.due.is_some(),
             retry_at: self.retry.map(|(_, at)| at),
             sync: self.sync.shown(),
@@ -144,6 +145,7 @@ impl Worker {
                 .clone()
                 .unwrap_or_default(),
             ready: is_true("Ready"),
+            suspended: self.is_suspended(),
             healthy: is_true("Healthy"),
             last_success: self.last_success,
             behind_since: head.map(|head| head.tree.commit().time),

@@ -126,7 +126,7 @@ impl Worker {
     }
 
     /// Ends a request that no run can answer.
-    fn refuse_sync(&mut self, message: String) {
+    pub(super) fn refuse_sync(&mut self, message: String) {
         let Some(id) = self.sync.id().map(ToOwned::to_owned) else {
             return;
         };

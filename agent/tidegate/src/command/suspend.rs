@@ -1,0 +1,62 @@
+//! `tidegate suspend LAYER`, `tidegate resume LAYER`.
+
+use anyhow::Result;
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::layers::{self, LayerName};
+use crate::command::ClusterArgs;
+use crate::exit::Exit;
+use crate::output;
+
+/// Suspend a layer: nothing is written until it is resumed
+///
+/// A run that goes on ends: what it has begun to write is written, and no more. Objects stay as they are.
+#[derive(Debug, Args)]
+pub(crate) struct Suspend {
+    #[command(flatten)]
+    of: LayerArgs,
+}
+
+/// Resume a layer that is suspended or held: it follows its ref again
+#[derive(Debug, Args)]
+pub(crate) struct Resume {
+    #[command(flatten)]
+    of: LayerArgs,
+}
+
+/// Which layer, and where.
+#[derive(Debug, Args)]
+struct LayerArgs {
+    /// The layer.
+    #[arg(value_name = "[NAMESPACE/]LAYER")]
+    layer: LayerName,
+    /// The namespace; the layer is looked for in all if it is not given.
+    #[arg(short, long, value_name = "NAMESPACE")]
+    namespace: Option<String>,
+    #[command(flatten)]
+    to: ClusterArgs,
+}
+
+impl Suspend {
+    pub(crate) async fn run(&self) -> Result<Exit> {
+        self.of.change(&json!({"suspend": true}), "suspended").await
+    }
+}
+
+impl Resume {
+    pub(crate) async fn run(&self) -> Result<Exit> {
+        let change = json!({"suspend": false, "hold": null});
+        self.of.change(&change, "resumed").await
+    }
+}
+
+impl LayerArgs {
+    async fn change(&self, spec: &Value, done: &str) -> Result<Exit> {
+        let cluster = self.to.connect().await?;
+        let layer = layers::find(&cluster, self.namespace.as_deref(), &self.layer).await?;
+        let id = layers::change(&cluster, &layer, spec).await?;
+        output::line(&format!("{done} {id}"))?;
+        Ok(Exit::Done)
+    }
+}
