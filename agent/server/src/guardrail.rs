@@ -20,7 +20,8 @@ use crate::problem::{Kind, Problem};
 const IN_FLIGHT: usize = 128;
 /// How long an answer may take to begin.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// What every answer carries: it is data for programs, and nothing that a browser should run, frame, guess or keep.
+/// What every answer carries that says nothing else of itself: it is data for programs, and nothing that a browser
+/// should run, frame, guess or keep.
 const HEADERS: [(HeaderName, HeaderValue); 4] = [
     (
         header::CONTENT_SECURITY_POLICY,
@@ -50,7 +51,7 @@ pub(crate) fn around(routes: Router, access: Access) -> Router {
 
 async fn no_route(uri: Uri) -> Problem {
     let detail = format!(
-        "there is no route {}: the API is under /api/v1, and webhooks under /hooks if the agent has a folder of receivers",
+        "there is no route {}: the dashboard is at /, the API under /api/v1, and webhooks under /hooks if the agent has a folder of receivers",
         uri.path()
     );
     Problem::new(Kind::NotFound, detail)
@@ -99,7 +100,7 @@ async fn finish(request: Request, next: Next) -> Response {
     let uri = request.uri().clone();
     let mut answer = Problem::render(next.run(request).await, &uri);
     for (name, value) in HEADERS {
-        answer.headers_mut().insert(name, value);
+        answer.headers_mut().entry(name).or_insert(value);
     }
     answer
 }

@@ -1,9 +1,10 @@
-//! The HTTP face of the agent: probes and metrics, the API, webhooks.
+//! The HTTP face of the agent: probes and metrics, the API, webhooks, the dashboard.
 //!
 //! ```text
 //! metrics port ── /healthz /readyz /metrics                          plain, open to whoever reaches the port
 //! API port ────── /api/v1/…  Access (TokenReview, SubjectAccessReview) ──► Fleet
-//!            └─── /hooks/…   Receivers (a secret each) ──► Poller ──► Fleet::poll
+//!            ├─── /hooks/…   Receivers (a secret each) ──► Poller ──► Fleet::poll
+//!            └─── /          the files of the dashboard, which reads the API
 //! ```
 //!
 //! Nothing here knows how a run works: it reads a [`tidegate_sync::Fleet`], and asks it for syncs and polls.
@@ -14,6 +15,7 @@ mod backend;
 mod cache;
 mod certificate;
 mod connection;
+mod dashboard;
 mod folder;
 mod guardrail;
 mod hooks;

@@ -16,7 +16,7 @@ use crate::api::{self, Api};
 use crate::certificate::{CertificateError, Certificates};
 use crate::folder::{FolderError, Following, Reload};
 use crate::hooks::{self, Hooks, Poller, Receivers};
-use crate::{Access, Backend, Options, connection, guardrail, probes};
+use crate::{Access, Backend, Options, connection, dashboard, guardrail, probes};
 
 /// The server: two bound ports that do not answer yet.
 pub struct Server {
@@ -118,7 +118,8 @@ impl Server {
     fn routes(&self, poller: &Poller, stop: &CancellationToken) -> Router {
         let guard = Guard::new(self.access, self.backend.cluster.client());
         let fleet = self.backend.fleet.clone();
-        let routes = api::router(Api::new(fleet, guard, stop.clone()));
+        let api = Api::new(fleet, guard, stop.clone());
+        let routes = api::router(api).merge(dashboard::router());
         let Some(receivers) = &self.receivers else {
             return routes;
         };

@@ -23,8 +23,9 @@ pub(crate) fn run(program: &Path) -> Result<()> {
         "starting etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kwok, nginx, the agent …",
     )?;
     let scene = Scene::start(program, PACE)?;
-    say(&format!("API      {}/api/v1/layers", scene.agent.api_url()))?;
-    say(&format!("metrics  {}/metrics", scene.agent.metrics_url()))?;
+    say(&format!("dashboard  {}/", scene.agent.api_url()))?;
+    say(&format!("API        {}/api/v1/layers", scene.agent.api_url()))?;
+    say(&format!("metrics    {}/metrics", scene.agent.metrics_url()))?;
     say("")?;
     let start = Instant::now();
     let layers = scene.create_layers()?;
@@ -54,6 +55,8 @@ fn hints(program: &Path, scene: &Scene) -> String {
     let tidegate = tidegate.display();
     format!(
         "\
+Open {api}/ in a browser: the layers, their waves, and what holds them up.
+
 Try, in another terminal:
 
   export KUBECONFIG={kubeconfig}

@@ -1,9 +1,10 @@
 //! The shapes of the API's answers about layers and runs.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Serialize;
-use tidegate_sync::{GitRef, HistoryEntry, LayerSpec, LayerStatus, LayerView, Run};
+use tidegate_sync::{GitRef, HistoryEntry, LayerSpec, LayerStatus, LayerView, Phase, Run};
 
 /// A layer in short.
 #[derive(Debug, Serialize)]
@@ -86,6 +87,16 @@ pub(crate) struct RunView {
     /// How many objects there are at each step.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     steps: BTreeMap<String, u32>,
+    /// How long each phase took that is over, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    phases: Vec<Took>,
+}
+
+/// How long a phase took.
+#[derive(Debug, Serialize)]
+struct Took {
+    phase: String,
+    milliseconds: u64,
 }
 
 impl From<&LayerView> for Summary {
@@ -151,6 +162,7 @@ impl From<&Run> for RunView {
             started: Some(run.started.to_string()),
             ended: run.ended.map(|ended| ended.to_string()),
             steps,
+            phases: run.durations.iter().map(took).collect(),
         }
     }
 }
@@ -169,6 +181,7 @@ impl From<&HistoryEntry> for RunView {
             started: Some(entry.started.clone()),
             ended: Some(entry.ended.clone()),
             steps: BTreeMap::new(),
+            phases: Vec::new(),
         }
     }
 }
@@ -193,7 +206,16 @@ impl RunView {
             started: None,
             ended: None,
             steps: BTreeMap::new(),
+            phases: Vec::new(),
         }
+    }
+}
+
+fn took((phase, seconds): &(Phase, f64)) -> Took {
+    let took = Duration::try_from_secs_f64(*seconds).unwrap_or_default();
+    Took {
+        phase: word(phase),
+        milliseconds: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod access;
 mod api;
+mod dashboard;
 mod docs;
 mod events;
 mod hooks;

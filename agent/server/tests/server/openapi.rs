@@ -50,6 +50,10 @@ async fn words_are_those_that_are_described() {
         ("Object/properties/health", words::<Status>(json!("?"))),
         ("Object/properties/change", words::<Change>(json!("?"))),
         ("Run/properties/phase", words::<Phase>(json!("?"))),
+        (
+            "Run/properties/phases/items/properties/phase",
+            words::<Phase>(json!("?")),
+        ),
         ("Run/properties/trigger", words::<Trigger>(json!("?"))),
         (
             "HistoryEntry/properties/outcome",

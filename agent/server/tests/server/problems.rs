@@ -32,7 +32,7 @@ async fn each_error_says_what_is_wrong() {
     let rig = Rig::with_layer().await;
     let mut said = String::new();
     for (method, path, body) in [
-        (Method::GET, "/", ""),
+        (Method::GET, "/dashboard", ""),
         (Method::GET, "/api/v2/layers", ""),
         (Method::POST, "/hooks/github/platform", ""),
         (Method::POST, "/api/v1/layers", ""),
@@ -59,9 +59,9 @@ async fn each_error_says_what_is_wrong() {
         writeln!(said, "{method} {path}: {status} {detail}").unwrap();
     }
     assert_snapshot!(said, @r#"
-    GET /: 404 there is no route /: the API is under /api/v1, and webhooks under /hooks if the agent has a folder of receivers
-    GET /api/v2/layers: 404 there is no route /api/v2/layers: the API is under /api/v1, and webhooks under /hooks if the agent has a folder of receivers
-    POST /hooks/github/platform: 404 there is no route /hooks/github/platform: the API is under /api/v1, and webhooks under /hooks if the agent has a folder of receivers
+    GET /dashboard: 404 there is no route /dashboard: the dashboard is at /, the API under /api/v1, and webhooks under /hooks if the agent has a folder of receivers
+    GET /api/v2/layers: 404 there is no route /api/v2/layers: the dashboard is at /, the API under /api/v1, and webhooks under /hooks if the agent has a folder of receivers
+    POST /hooks/github/platform: 404 there is no route /hooks/github/platform: the dashboard is at /, the API under /api/v1, and webhooks under /hooks if the agent has a folder of receivers
     POST /api/v1/layers: 405 /api/v1/layers takes no POST: see the header Allow
     GET /api/v1/layers/platform/database/sync: 405 /api/v1/layers/platform/database/sync takes no GET: see the header Allow
     GET /api/v1/layers?namspace=a: 400 the query cannot be read: namspace: unknown field `namspace`, expected `namespace`

@@ -272,6 +272,7 @@ fn run() -> Value {
     json!({
         "id": "run-2", "trigger": "change", "revision": format!("main@sha1:{}", "0b".repeat(20)),
         "started": "2026-11-25T08:00:00Z", "phase": "apply", "waves": 2,
+        "durations": [["fetch", 0.25], ["render", 0.5]],
         "objects": [
             object("core/Namespace/_/web", 1, "ready", "current"),
             object("core/ConfigMap/web/settings", 1, "ready", "current"),

@@ -1,0 +1,27 @@
+/** What stands where nothing else can. */
+import type { ComponentChildren } from "preact";
+
+export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
+  return (
+    <div class="empty">
+      <h1>{title}</h1>
+      <p>{children}</p>
+    </div>
+  );
+}
+
+export function Loading({ what }: { what: string }) {
+  return (
+    <p class="loading" role="status">
+      Loading {what} …
+    </p>
+  );
+}
+
+export function Failed({ why }: { why: string }) {
+  return (
+    <p class="banner" role="alert">
+      {why}
+    </p>
+  );
+}

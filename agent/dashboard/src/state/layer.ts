@@ -1,0 +1,68 @@
+/** One layer in full: read once, and again whenever the stream says that it changed. */
+import { effect, type Signal, signal } from "@preact/signals";
+import * as api from "../api/client";
+import type { History, Object as Item, Layer, Plan } from "../api/schema";
+import { connection, id, layers } from "./fleet";
+
+export type Detail = { layer: Layer; objects: Item[]; plan: Plan | undefined; history: History };
+
+export type Opened = {
+  detail: Signal<Detail | undefined>;
+  /** What the last reading said if it failed. */
+  error: Signal<string | undefined>;
+  close: () => void;
+};
+
+/** Between two readings. */
+const PAUSE = 300;
+
+export function open(key: api.Key): Opened {
+  const detail = signal<Detail | undefined>(undefined);
+  const error = signal<string | undefined>(undefined);
+  let isOpen = true;
+  let isDue = false;
+  let isReading = false;
+
+  async function read(): Promise<void> {
+    isDue = true;
+    if (isReading) return;
+    isReading = true;
+    while (isDue && isOpen) {
+      isDue = false;
+      try {
+        detail.value = await all(key, detail.value);
+        error.value = undefined;
+      } catch (thrown) {
+        const isRefused = thrown instanceof api.Refused;
+        error.value = isRefused ? thrown.message : "the agent cannot be reached";
+        if (isRefused && thrown.status === 404) detail.value = undefined;
+      }
+      await new Promise((done) => setTimeout(done, PAUSE));
+    }
+    isReading = false;
+  }
+
+  let seen: unknown;
+  const stop = effect(() => {
+    const summary = layers.value?.get(id(key));
+    const isNew = summary !== seen;
+    seen = summary;
+    if (connection.value.state === "live" && isNew) void read();
+  });
+  return {
+    detail,
+    error,
+    close: () => {
+      isOpen = false;
+      stop();
+    },
+  };
+}
+
+/** Edges of a run do not change once it is planned: they are the bulk, and read once. */
+async function all(key: api.Key, known: Detail | undefined): Promise<Detail> {
+  const [layer, objects, history] = await Promise.all([api.layer(key), api.objects(key), api.history(key)]);
+  const isPlanned = known?.plan?.run === layer.run?.id && known?.plan?.nodes.length === objects.length;
+  const plan = isPlanned && known ? known.plan : await api.plan(key);
+  return { layer, objects, plan, history };
+}

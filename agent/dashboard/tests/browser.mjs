@@ -1,0 +1,210 @@
+// The dashboard in a real Chromium, on the demo: a control plane, the agent, the database layer as it comes up.
+// node tests/browser.mjs --demo PROGRAM --program PROGRAM [--pictures FOLDER]
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { chromium } from "playwright-core";
+
+const { values: options } = parseArgs({
+  options: { demo: { type: "string" }, program: { type: "string" }, pictures: { type: "string" } },
+});
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
+const LIMIT = 120_000;
+
+const demo = await startDemo();
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+});
+try {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: "light" });
+  context.setDefaultTimeout(LIMIT);
+  const page = await context.newPage();
+  const strange = watch(page);
+  await rollout(page);
+  await looks(page);
+  await keyboard(page);
+  await lostConnection(page, context);
+  await brokenImage(page);
+  if (strange.length > 0) throw new Error(`the browser complained: ${strange.join("\n")}`);
+  say("all well");
+} finally {
+  await browser.close();
+  demo.stop();
+}
+
+/** The waves fill without a reload, and a picture of it is taken. */
+async function rollout(page) {
+  await page.goto(demo.url);
+  await page.getByRole("link", { name: "database", exact: true }).click();
+  await page.getByRole("heading", { name: /^\d+ objects in \d+ waves$/ }).waitFor();
+  const ready = () => page.locator(".chip.good").count();
+  const first = await ready();
+  await until("chips turn ready live", async () => (await ready()) > first + 20);
+  await page.locator(".causes li").first().waitFor();
+  say(`waves fill live: ${first} → ${await ready()} ready, without a reload`);
+  await until("three waves are done", async () => (await page.locator(".gauge .meter.good").count()) >= 3);
+  await page.locator(".chip:not(.good)").first().focus();
+  await page.locator(".lines path").first().waitFor({ state: "attached" });
+  await picture(page, "dashboard");
+  await until("it waits for nothing", () => page.getByText("It waits for nothing").isVisible());
+  await until("all is ready", async () => (await page.locator(".chip:not(.good)").count()) === 0);
+}
+
+/** Every page, wide and narrow, light and dark: no violation that axe knows, nothing wider than the screen. */
+async function looks(page) {
+  const layer = `${demo.url}#/layers/tidegate-system/database`;
+  await page.goto(layer);
+  await page.locator(".chip").first().waitFor();
+  const id = await page.locator(".chip").last().getAttribute("data-id");
+  const pages = {
+    fleet: `${demo.url}#/`,
+    layer,
+    plan: `${layer}/plan`,
+    history: `${layer}/history`,
+    object: `${layer}/objects/${encodeURIComponent(id)}`,
+    nowhere: `${demo.url}#/nowhere`,
+  };
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 900 });
+      for (const [name, address] of Object.entries(pages)) {
+        await page.goto(address);
+        await page.locator("main h1").first().waitFor();
+        await check(page, `${name}, ${colorScheme}, ${width}`);
+        await picture(page, `${name}-${colorScheme}-${width}`);
+      }
+    }
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize({ width: 1280, height: 900 });
+  say("every page: no violation known to axe, nothing wider than the screen");
+}
+
+async function check(page, name) {
+  const { overflow, violations } = await page.evaluate(async () => ({
+    overflow: document.documentElement.scrollWidth - innerWidth,
+    violations: (await globalThis.axe.run()).violations.map(
+      (one) => `${one.id}: ${one.nodes.map((node) => `${node.target} (${node.failureSummary})`).join(", ")}`,
+    ),
+  }));
+  if (overflow > 0) throw new Error(`${name}: ${overflow} px wider than the screen`);
+  if (violations.length > 0) throw new Error(`${name}: ${violations.join("\n")}`);
+}
+
+/** Search, open, look at the table, sync: without a pointer. */
+async function keyboard(page) {
+  await page.goto(`${demo.url}#/`);
+  await page.getByRole("link", { name: "database", exact: true }).waitFor();
+  await page.keyboard.press("/");
+  await page.keyboard.type("database");
+  await until("one layer is left", async () => (await page.locator(".layer").count()) === 1);
+  await page.getByRole("link", { name: "database", exact: true }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Sync …" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Sync database" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByText("Sync accepted.").waitFor();
+  await page.getByRole("link", { name: "History" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("cell", { name: "asked for by" }).first().waitFor();
+  say("search and sync by keyboard, and the run stands in the history");
+}
+
+async function lostConnection(page, context) {
+  await page.goto(`${demo.url}#/`);
+  await page.getByText("Live", { exact: true }).waitFor();
+  await context.setOffline(true);
+  // What is offline breaks no stream that is open; what is opened anew shows it.
+  await page.reload().catch(() => undefined);
+  await context.setOffline(false);
+  await page.goto(demo.url);
+  await page.getByText("Live", { exact: true }).waitFor();
+  await context.route("**/api/v1/events*", (route) => route.abort());
+  await page.reload();
+  await page.getByText(/^Disconnected: /).waitFor();
+  await context.unroute("**/api/v1/events*");
+  await page.getByText("Live", { exact: true }).waitFor();
+  await page.getByRole("link", { name: "database", exact: true }).waitFor();
+  say("a lost connection is told, and found again");
+}
+
+/** A commit breaks an image; the page says so. */
+async function brokenImage(page) {
+  await page.goto(`${demo.url}#/layers/tidegate-system/apps`);
+  await page.getByText("It waits for nothing").waitFor();
+  demo.push((text) => text.replace(/image: .*/, "image: registry.example/consumer:broken"), "Break the consumer");
+  await page.locator(".causes li", { hasText: "broken" }).first().waitFor();
+  await check(page, "apps, broken");
+  await picture(page, "broken-light-1280");
+  await page.locator(".causes a.object").first().click();
+  await page.getByRole("list", { name: "Why it is not ready" }).getByText("broken").waitFor();
+  say("a broken image shows its reason on the layer's page and on the object's");
+}
+
+function watch(page) {
+  const strange = [];
+  page.on("pageerror", (error) => strange.push(String(error)));
+  page.on("console", (message) => {
+    const isOurs = message.type() === "error" && !message.text().includes("net::ERR");
+    if (isOurs) strange.push(message.text());
+  });
+  page.on("request", (request) => {
+    if (!request.url().startsWith(demo.url)) strange.push(`a request to ${request.url()}`);
+  });
+  // Before any page, and past its policy, which lets nobody else's script in.
+  page.addInitScript(axe);
+  return strange;
+}
+
+async function picture(page, name) {
+  if (!options.pictures) return;
+  mkdirSync(options.pictures, { recursive: true });
+  await page.screenshot({ path: join(options.pictures, `${name}.png`) });
+}
+
+async function until(what, holds) {
+  const end = Date.now() + LIMIT;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`${what}: not so after ${LIMIT / 1000} s`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
+function startDemo() {
+  const child = spawn(options.demo, ["--program", options.program, "demo"], { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = [];
+  const line = (pattern) => lines.map((text) => pattern.exec(text)?.[1]).find(Boolean);
+  return new Promise((started, failed) => {
+    child.on("exit", (code) => failed(new Error(`the demo ended with ${code}:\n${lines.join("\n")}`)));
+    createInterface(child.stdout).on("line", (text) => {
+      lines.push(text);
+      if (!text.startsWith("metrics")) return;
+      started({
+        url: line(/^dashboard\s+(\S+)$/),
+        push: (change, message) => pushed(line(/git clone (\S+)/), line(/git clone \S+ (\S+)/), change, message),
+        // The end of its input ends the demo.
+        stop: () => child.stdin.end(),
+      });
+    });
+  });
+}
+
+function pushed(url, folder, change, message) {
+  const git = (...words) => execFileSync("git", words, { cwd: folder, stdio: "pipe" });
+  execFileSync("git", ["clone", "--quiet", url, folder], { stdio: "pipe" });
+  const path = join(folder, "clusters/stages/local/apps/consumer.yaml");
+  writeFileSync(path, change(readFileSync(path, "utf8")));
+  git("-c", "user.name=demo", "-c", "user.email=demo@example.com", "commit", "--quiet", "-am", message);
+  git("push", "--quiet");
+  rmSync(folder, { recursive: true });
+}
+
+function say(text) {
+  process.stdout.write(`${text}\n`);
+}
