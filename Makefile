@@ -11,10 +11,12 @@ CARGO ?= cargo
 PROGRAM := $(or $(CARGO_TARGET_DIR),target)/debug/tidegate
 RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 PURE := -p tidegate-yaml -p tidegate-object -p tidegate-kustomize -p tidegate-plan -p tidegate-health
+# The page's tools; the built page is committed, so that nothing but its checks needs them.
+NODE := $(shell node -e 'const [major, minor] = process.versions.node.split(".").map(Number); if (major > 22 || major === 22 && minor >= 12 || major === 20 && minor >= 19) console.log("node")' 2>/dev/null)
 DENY := $(or $(shell command -v cargo-deny),$(wildcard $(TIDEGATE_CACHE)/cargo-deny/bin/cargo-deny))
 
 .DEFAULT_GOAL := help
-.PHONY: help bench demo smoke test test-fast lint image-check generate controlplane vendor dependencies ci-dependencies
+.PHONY: help browser bench demo smoke test test-fast lint image-check generate controlplane vendor dependencies ci-dependencies
 
 help: ## Shows the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
@@ -33,7 +35,10 @@ test-fast: ## Tests that start no server: units, tables, fixtures, architecture
 	$(CARGO) test $(PURE) --locked --quiet
 	$(CARGO) test -p tidegate-testbed --locked --quiet --test architecture
 
-lint: ## Format, clippy, documentation, licences and sources of dependencies
+lint: $(NODE:node=dashboard) ## Format, clippy, documentation, licences and sources of dependencies; the dashboard likewise, and its units
+ifeq ($(NODE),)
+	@echo "lint: Node 20.19 or later is not installed, so the dashboard is not checked"
+endif
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked --quiet -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --quiet
@@ -43,12 +48,17 @@ else
 	$(DENY) --log-level error check bans licenses sources
 endif
 
+browser: dependencies program agent/dashboard/node_modules/.package-lock.json ## The dashboard in Chromium on the demo: waves, keyboard, lost connection, axe (minutes)
+	$(CARGO) build --quiet --locked -p tidegate-demo
+	cd agent/dashboard && node tests/browser.mjs --program $(abspath $(PROGRAM)) --demo $(abspath $(dir $(PROGRAM)))/tidegate-demo --pictures $(abspath $(dir $(PROGRAM))/../dashboard)
+
 image-check: ## What the Dockerfile says, done without a container engine (minutes; as root, on Debian 12)
 	@$(CARGO) run --quiet --locked -p tidegate-image -- --folder $(or $(CARGO_TARGET_DIR),target)/image-check
 
-generate: ## Writes what is generated and committed anew: the CRD, the references in docs/
+generate: $(NODE:node=agent/dashboard/node_modules/.package-lock.json) ## Writes what is generated and committed anew: the CRD, the references in docs/, the built dashboard
 	UPDATE=1 $(CARGO) test -p tidegate-sync --locked --quiet --lib layer::
 	UPDATE=1 $(CARGO) test -p tidegate --locked --quiet --bins reference::
+	$(if $(NODE),cd agent/dashboard && npm run --silent build,@echo "generate: Node 20.19 or later is not installed, so the dashboard is not built")
 
 controlplane: ## Builds the control plane of the tests into the cache (minutes the first time; needs Go)
 	@$(CARGO) run --quiet --locked -p tidegate-testbed -- build
@@ -62,6 +72,14 @@ bench: dependencies ## Measures a release build (minutes): rendering beside kust
 
 vendor: ## Fills vendor/ with the remote files that tidegate.lock files pin (needs Go)
 	@$(CARGO) run --quiet --locked -p tidegate-testbed -- vendor
+
+.PHONY: dashboard
+dashboard: agent/dashboard/node_modules/.package-lock.json
+	cd agent/dashboard && npm run --silent check
+
+agent/dashboard/node_modules/.package-lock.json: agent/dashboard/package-lock.json
+	cd agent/dashboard && npm ci --silent --no-audit --no-fund
+	@touch $@
 
 .PHONY: program
 program:

@@ -20,8 +20,8 @@ use crate::problem::{Kind, Problem};
 const IN_FLIGHT: usize = 128;
 /// How long an answer may take to begin.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// What every answer carries that says nothing else of itself: it is data for programs, and nothing that a browser
-/// should run, frame, guess or keep.
+/// What every answer carries: it is data for programs, and nothing that a browser should run, frame, guess or keep.
+/// The dashboard's files, which are more, bring a policy of their own, and what goes with it.
 const HEADERS: [(HeaderName, HeaderValue); 4] = [
     (
         header::CONTENT_SECURITY_POLICY,
@@ -99,8 +99,12 @@ fn is_loopback(host: &str) -> bool {
 async fn finish(request: Request, next: Next) -> Response {
     let uri = request.uri().clone();
     let mut answer = Problem::render(next.run(request).await, &uri);
+    let headers = answer.headers_mut();
+    let is_page = headers.contains_key(header::CONTENT_SECURITY_POLICY);
     for (name, value) in HEADERS {
-        answer.headers_mut().entry(name).or_insert(value);
+        if !(is_page && headers.contains_key(&name)) {
+            headers.insert(name, value);
+        }
     }
     answer
 }

@@ -24,7 +24,10 @@ pub(crate) fn run(program: &Path) -> Result<()> {
     )?;
     let scene = Scene::start(program, PACE)?;
     say(&format!("dashboard  {}/", scene.agent.api_url()))?;
-    say(&format!("API        {}/api/v1/layers", scene.agent.api_url()))?;
+    say(&format!(
+        "API        {}/api/v1/layers",
+        scene.agent.api_url()
+    ))?;
     say(&format!("metrics    {}/metrics", scene.agent.metrics_url()))?;
     say("")?;
     let start = Instant::now();

@@ -19,7 +19,7 @@ export function WaitingFor({ detail }: { detail: Detail }) {
   const isWell = found.length === 0 && others.length === 0;
   const isRunning = layer.run?.state === "running";
   return (
-    <section class={`waiting ${isWell ? "well" : ""}`} aria-labelledby="waits">
+    <section class="waits" aria-labelledby="waits">
       <h2 id="waits">{title(isWell && layer.ready, isRunning, layer.run?.phase)}</h2>
       {isWell && !layer.ready && layer.message && <p class="say">{layer.message}</p>}
       {layer.run?.message && layer.run.message !== layer.message && <p class="say">{layer.run.message}</p>}

@@ -30,6 +30,16 @@ async fn layers_are_listed_in_short() {
           "run": {
             "id": "run-2",
             "phase": "apply",
+            "phases": [
+              {
+                "milliseconds": 250,
+                "phase": "fetch"
+              },
+              {
+                "milliseconds": 500,
+                "phase": "render"
+              }
+            ],
             "revision": "main@sha1:0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b",
             "started": "2026-11-25T08:00:00Z",
             "state": "running",
@@ -266,6 +276,16 @@ async fn runs_are_found_wherever_they_stand() {
     {
       "id": "run-2",
       "phase": "apply",
+      "phases": [
+        {
+          "milliseconds": 250,
+          "phase": "fetch"
+        },
+        {
+          "milliseconds": 500,
+          "phase": "render"
+        }
+      ],
       "revision": "main@sha1:0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b",
       "started": "2026-11-25T08:00:00Z",
       "state": "running",
