@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { ObjectLink } from "../parts/object-link";
 import type { Detail } from "../state/layer";
-import { changesText, commit, count, gateText, reasonText } from "../text/words";
+import { changesText, commit, count, fateWord, gateText, reasonText } from "../text/words";
 
 export function PlanPage({ detail }: { detail: Detail }) {
   const [search, setSearch] = useState("");
@@ -33,13 +33,14 @@ export function PlanPage({ detail }: { detail: Detail }) {
             )}
           </p>
         ))}
-        {plan.leftGit.length > 0 && (
+        {plan.leaving.length > 0 && (
           <>
             <h3>No longer in Git</h3>
             <ul class="plain">
-              {plan.leftGit.map((id) => (
-                <li key={id}>
-                  <code>{id}</code>
+              {plan.leaving.map((one) => (
+                <li key={one.id}>
+                  <code>{one.id}</code>: {fateWord(one.fate)}
+                  {one.message && <span class="say"> · {one.message}</span>}
                 </li>
               ))}
             </ul>

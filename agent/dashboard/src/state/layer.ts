@@ -42,12 +42,12 @@ export function open(key: api.Key): Opened {
     isReading = false;
   }
 
-  let seen: unknown;
+  let seen: unknown = "nothing yet";
   const stop = effect(() => {
     const summary = layers.value?.get(id(key));
-    const isNew = summary !== seen;
+    if (connection.value.state !== "live" || summary === seen) return;
     seen = summary;
-    if (connection.value.state === "live" && isNew) void read();
+    void read();
   });
   return {
     detail,

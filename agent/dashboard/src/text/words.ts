@@ -1,5 +1,5 @@
 /** The API's words in plain ones. */
-import type { Edge, HistoryEntry, Object as Item, Run, Summary } from "../api/schema";
+import type { Edge, HistoryEntry, Object as Item, Leaving, Run, Summary } from "../api/schema";
 
 /** What a mark can mean; each has a shape, a colour and a word. */
 export type Mark = "good" | "busy" | "waiting" | "bad" | "idle";
@@ -50,6 +50,19 @@ const CHANGES: Record<string, string> = {
 
 export function changeWord(change: string): string {
   return CHANGES[change] ?? change;
+}
+
+const FATES: Record<Leaving["fate"], string> = {
+  waiting: "is deleted later",
+  held: "is held back",
+  going: "is being deleted",
+  pruned: "is deleted",
+  forgotten: "stays in the cluster, and is no longer the layer's",
+};
+
+/** What becomes of an object that left Git. */
+export function fateWord(fate: Leaving["fate"]): string {
+  return FATES[fate];
 }
 
 /** `3 created, 1 updated`. */
