@@ -211,16 +211,17 @@ impl Agent {
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
-        let answer = request.send().map_err(|source| Error::Http {
-            request: name,
-            source,
-        })?;
-        let code = answer.status().as_u16();
-        let text = answer.text().unwrap_or_default();
-        Ok((
-            code,
-            serde_json::from_str(&text).unwrap_or(Value::String(text)),
-        ))
+        answer_to(name, request)
+    }
+
+    /// Posts JSON to the API as somebody; answers the status and the body, as [`Self::call`] does.
+    ///
+    /// # Errors
+    /// [`Error::Http`] without an answer.
+    pub fn send(&self, path: &str, (token, body): (&str, &Value)) -> Result<(u16, Value)> {
+        let url = format!("{}{path}", self.api_url());
+        let request = self.http()?.post(&url).bearer_auth(token);
+        answer_to(format!("POST {url}"), request.body(body.to_string()))
     }
 
     /// The id of the process.
@@ -333,4 +334,15 @@ fn places(options: &AgentOptions, folder: &Path, ports: (&Port, &Port)) -> Vec<S
     }
     arguments.extend(options.flags.iter().cloned());
     arguments
+}
+
+fn answer_to(name: String, request: reqwest::blocking::RequestBuilder) -> Result<(u16, Value)> {
+    let answer = request.send().map_err(|source| Error::Http {
+        request: name,
+        source,
+    })?;
+    let code = answer.status().as_u16();
+    let text = answer.text().unwrap_or_default();
+    let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    Ok((code, body))
 }
