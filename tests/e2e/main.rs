@@ -4,6 +4,7 @@
 mod access;
 mod control;
 mod install;
+mod killed;
 mod order;
 mod outage;
 mod place;

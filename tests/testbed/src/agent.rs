@@ -15,7 +15,7 @@ use crate::client::{Connection, Credentials};
 use crate::guardian::Guardian;
 use crate::port::Port;
 use crate::service::{Service, Specification};
-use crate::{ControlPlane, Error, Result, client, program};
+use crate::{ControlPlane, Error, FaultProxy, Result, client, program};
 
 pub use pod::Container;
 
@@ -98,6 +98,50 @@ impl Agent {
             format!("--namespace={NAMESPACE}"),
         ];
         Self::launch(guardian, options, (options.program.clone(), arguments))
+    }
+
+    /// Starts an agent that reaches the API server through a proxy, which must show no certificate of its own
+    /// ([`Self::connection`]), and waits until it is ready.
+    ///
+    /// # Errors
+    /// [`Error::Ended`] with its log if it does not start.
+    pub fn start_through(proxy: &FaultProxy, options: &AgentOptions) -> Result<Self> {
+        let guardian = Guardian::new("agent")?;
+        let kubeconfig = guardian.folder().join("kubeconfig");
+        proxy.write_kubeconfig(&kubeconfig)?;
+        let arguments = vec![
+            "agent".to_owned(),
+            format!("--kubeconfig={}", kubeconfig.display()),
+            format!("--namespace={NAMESPACE}"),
+        ];
+        Self::launch(guardian, options, (options.program.clone(), arguments))
+    }
+
+    /// How an agent reaches the API server: with a token of its own account.
+    ///
+    /// # Errors
+    /// [`Error::Api`] if the manifests are not installed.
+    pub fn connection(control_plane: &ControlPlane) -> Result<Connection> {
+        Ok(Connection {
+            credentials: Credentials::Token(control_plane.account_token(ACCOUNT.0, ACCOUNT.1)?),
+            ..control_plane.connection().clone()
+        })
+    }
+
+    /// Stops the agent in its tracks: connections stay open, and nothing answers.
+    ///
+    /// # Errors
+    /// [`Error::Command`] if it does not run.
+    pub fn freeze(&self) -> Result<()> {
+        self.service.signal("STOP")
+    }
+
+    /// Lets a frozen agent go on.
+    ///
+    /// # Errors
+    /// [`Error::Command`] if it does not run.
+    pub fn thaw(&self) -> Result<()> {
+        self.service.signal("CONT")
     }
 
     /// Starts an agent as its Pod would: with the arguments and the environment of its container, and its

@@ -214,6 +214,17 @@ impl Going {
         self.end();
     }
 
+    /// Tells whether the run is over.
+    pub(crate) fn is_over(&self) -> bool {
+        self.task.is_finished()
+    }
+
+    /// Breaks the run off in its tracks, as the end of its process would.
+    pub(crate) fn abort(self) {
+        self.task.abort();
+        runtime().block_on(async { drop(self.task.await) });
+    }
+
     /// Waits until the run is over.
     pub(crate) fn end(self) -> Arc<Run> {
         Arc::clone(self.finish().run())

@@ -64,11 +64,10 @@ struct Relay<'a> {
 
 impl Relay<'_> {
     fn strike(&mut self, request: &[u8], fault: Fault) -> io::Result<Next> {
-        match fault {
-            Fault::CutAfter | Fault::HoldAfter | Fault::Twice => drop(self.ask(request)?),
-            Fault::Delay(_) | Fault::CutBefore | Fault::HoldBefore | Fault::Refuse(_) => {}
-        }
+        let is_passed_on = matches!(fault, Fault::CutAfter | Fault::HoldAfter | Fault::Twice);
+        let asked = is_passed_on.then(|| self.ask(request)).transpose();
         self.shared.script().struck += 1;
+        asked?;
         match fault {
             Fault::CutBefore | Fault::CutAfter => Ok(Next::End),
             Fault::HoldBefore | Fault::HoldAfter => Ok(self.hold()),
