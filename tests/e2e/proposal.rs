@@ -13,6 +13,16 @@ apiVersion: v1
 kind: Secret
 metadata: {name: token, namespace: NS}
 stringData: {token: canary-one}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: NS}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: main, image: 'example.com/web:1'}]}
 ";
 
 #[test]
@@ -30,7 +40,8 @@ fn a_layer_is_planned_and_compared_at_any_revision() {
     let changed = place
         .text(FIRST)
         .replace("first", "second")
-        .replace("one", "two");
+        .replace("one", "two")
+        .replace("web:1", "web:2");
     let more =
         place.text("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: more, namespace: NS}\n");
     let branch = Commit::on("proposed").file(&file, format!("{changed}{more}"));
@@ -40,6 +51,10 @@ fn a_layer_is_planned_and_compared_at_any_revision() {
         assert_eq!(code, Some(0), "{error}");
         assert!(error.contains("asked as NS/tidegate-deployer"), "{error}");
         assert!(plan.contains("core/ConfigMap/NS/more  create"), "{plan}");
+        assert!(
+            plan.starts_with("restart: apps/Deployment/NS/web restarts its 2 pods\n"),
+            "{plan}"
+        );
         assert!(plan.contains("core/ConfigMap/NS/config  update"), "{plan}");
         let (code, diff, error) = told(&place, &["diff", "--revision", revision]);
         assert_eq!(code, Some(1), "{error}");

@@ -2,7 +2,7 @@
 
 use tidegate_object::{Object, ObjectId};
 
-use crate::Change;
+use crate::{Change, Consequence};
 
 /// What is known of the cluster; `None` is "not known", which no rule takes for an answer.
 ///
@@ -18,6 +18,12 @@ pub trait Facts {
     fn change(&self, object: &Object) -> Change {
         let _ = object;
         Change::Unknown
+    }
+
+    /// Returns what the change of a planned object does to what runs.
+    fn consequences(&self, object: &Object) -> Vec<Consequence> {
+        let _ = object;
+        Vec::new()
     }
 
     /// Returns a planned object as it was last applied, to tell new references from old ones.

@@ -13,6 +13,7 @@ mod backend;
 mod builder;
 mod catalog;
 mod change;
+mod consequence;
 mod constraint;
 mod cycle;
 mod departure;
@@ -41,6 +42,7 @@ mod table;
 mod wave;
 
 pub use change::Change;
+pub use consequence::{Consequence, ConsequenceKind, Fate, consequences};
 pub use departure::{Departure, When, departures};
 pub use edge::{Edge, EdgeClass, EdgeReason};
 pub use error::{CycleStep, PlanError};

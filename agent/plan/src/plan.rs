@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tidegate_object::{Gvk, ObjectId, Origin};
 
-use crate::{Change, Edge, Finding, Gate};
+use crate::{Change, Consequence, Edge, Finding, Gate};
 
 /// The graph of a layer's objects, each with its change and the edges that it waits on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,9 @@ pub struct Node {
     pub gvk: Option<Gvk>,
     /// What happens to it.
     pub change: Change,
+    /// What that does to what runs, as far as the cluster was asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consequences: Vec<Consequence>,
     /// The level of the graph, from 1: the length of its longest path from a root.
     pub wave: u32,
     /// Where it stands in Git.

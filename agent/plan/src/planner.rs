@@ -38,12 +38,12 @@ pub fn plan(
     missing::report(&mut builder);
     cycle::break_up(&mut builder)?;
     findings.append(&mut builder.findings);
-    let mut plan = assemble(builder, &ordinary);
+    let mut plan = assemble(builder, &ordinary, facts);
     plan.findings = findings;
     Ok(plan)
 }
 
-fn assemble(builder: Builder<'_>, ordinary: &[&Object]) -> Plan {
+fn assemble(builder: Builder<'_>, ordinary: &[&Object], facts: &dyn Facts) -> Plan {
     let catalog = builder.catalog;
     let levels = level::of(&builder.drafts);
     let mut nodes: Vec<_> = ordinary
@@ -54,6 +54,7 @@ fn assemble(builder: Builder<'_>, ordinary: &[&Object]) -> Plan {
                 id: object.id().clone(),
                 gvk: Some(object.gvk().clone()),
                 change: *catalog.changes.get(number)?,
+                consequences: facts.consequences(object),
                 wave: *levels.get(number)?,
                 origin: object.origin().cloned(),
             })

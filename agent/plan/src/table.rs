@@ -1,6 +1,6 @@
 //! The built-in rules: `rules.yaml`, read once.
 
-mod line;
+pub(crate) mod line;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;

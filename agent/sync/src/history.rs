@@ -103,6 +103,7 @@ mod tests {
             id: "core/ConfigMap/web/a".parse().unwrap(),
             wave: 1,
             change: Change::Create,
+            consequences: Vec::new(),
             step: Step::Ready,
             health: Status::Current,
             message: String::new(),

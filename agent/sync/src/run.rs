@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tidegate_health::Status;
 use tidegate_object::{ObjectId, Origin};
-use tidegate_plan::{Change, Edge, Finding};
+use tidegate_plan::{Change, Consequence, Edge, Finding};
 use tidegate_source::Revision;
 
 use crate::{Leaving, Order, Trigger};
@@ -157,6 +157,9 @@ pub struct RunObject {
     pub wave: u32,
     /// What happens to it.
     pub change: Change,
+    /// What that does to what runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consequences: Vec<Consequence>,
     /// How far it has come.
     pub step: Step,
     /// How well it is.

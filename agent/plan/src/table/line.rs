@@ -135,7 +135,7 @@ enum GateText {
 /// A kind, written `Kind.group`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(from = "String")]
-pub(super) struct KindText(pub(super) GroupKind);
+pub(crate) struct KindText(pub(crate) GroupKind);
 
 impl From<String> for KindText {
     fn from(text: String) -> Self {
@@ -157,7 +157,7 @@ impl From<&KindText> for Target {
 
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-pub(super) enum OneOrMany {
+pub(crate) enum OneOrMany {
     One(KindText),
     Many(Vec<KindText>),
 }
@@ -169,7 +169,7 @@ impl Default for OneOrMany {
 }
 
 impl OneOrMany {
-    pub(super) fn iter(&self) -> impl Iterator<Item = &KindText> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &KindText> {
         match self {
             Self::One(kind) => std::slice::from_ref(kind).iter(),
             Self::Many(kinds) => kinds.iter(),
@@ -179,7 +179,7 @@ impl OneOrMany {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct PathText(pub(super) FieldPath);
+pub(crate) struct PathText(pub(crate) FieldPath);
 
 impl TryFrom<String> for PathText {
     type Error = PathError;

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tidegate_cluster::{ApiError, Applied, Class};
+use tidegate_cluster::{ApiError, Applied, Class, Live};
 use tidegate_health::Status;
+use tidegate_object::Object;
+use tidegate_plan::{Fate, consequences};
 use tokio::time::Instant;
 
 use super::contact::{Answer, Claim};
@@ -68,7 +70,10 @@ impl Execution {
         };
         self.work.answered(error, Instant::now());
         match answer {
-            Answer::Proven(claim) => self.proven(index, claim),
+            Answer::Proven(claim, after) => {
+                self.foresee(index, &after);
+                self.proven(index, *claim);
+            }
             Answer::Owned(owner) => self.owned(index, owner),
             Answer::Refused(error) => {
                 if let Some(item) = self.items.get_mut(index) {
@@ -102,6 +107,21 @@ impl Execution {
         {
             self.found_namespace(index);
         }
+    }
+
+    /// Notes what a change does to what runs.
+    fn foresee(&mut self, index: usize, after: &Object) {
+        let live = self.engine.hub.live().clone();
+        let Some(item) = self.items.get_mut(index) else {
+            return;
+        };
+        item.consequences = match live.get(item.id()) {
+            Live::Present(before) => {
+                let fate = Fate::Changed(before.value(), after.value());
+                consequences(&item.id().kind, fate)
+            }
+            _ => Vec::new(),
+        };
     }
 
     /// A Namespace that is there already: what is in it can be proven at once.

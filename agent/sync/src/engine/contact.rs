@@ -36,8 +36,8 @@ pub(super) struct Asker {
 /// What the API server would say to a change.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// It would do it.
-    Proven(Claim),
+    /// It would do it; with the object as it would then be.
+    Proven(Box<Claim>, Box<Object>),
     /// Somebody else owns the object.
     Owned(String),
     /// It would not.
@@ -106,7 +106,7 @@ impl Asker {
             let options = claim.options(&manager, Mode::DryRun);
             let managers = match self.writer.apply(object, &options).await {
                 Ok(applied) if applied.created || claim.uid.is_some() => {
-                    return Answer::Proven(claim);
+                    return Answer::Proven(Box::new(claim), Box::new(applied.object));
                 }
                 Ok(_) => BTreeSet::new(),
                 Err(error) if error.class == Class::OtherUid => {

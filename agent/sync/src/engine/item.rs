@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tidegate_cluster::{Class, Live, LiveView};
 use tidegate_health::Status;
 use tidegate_object::{Object, ObjectId};
-use tidegate_plan::Change;
+use tidegate_plan::{Change, Consequence};
 use tokio::time::Instant;
 
 use super::contact::Claim;
@@ -30,6 +30,8 @@ pub(super) struct Item {
     pub wave: u32,
     pub claim: Claim,
     pub change: Change,
+    /// What the change does to what runs; known once it is proven.
+    pub consequences: Vec<Consequence>,
     pub stage: Stage,
     /// What must be written before a dry-run means anything; shared by a group.
     pub group: Option<usize>,
@@ -128,6 +130,7 @@ impl Item {
             digest,
             wave: 1,
             change: claim.change,
+            consequences: Vec::new(),
             claim,
             stage: Stage::Unproven,
             group: None,
@@ -195,6 +198,7 @@ impl Item {
             id: self.id().clone(),
             wave: self.wave,
             change: self.change,
+            consequences: self.consequences.clone(),
             step: self.step(),
             health: self.shown.state.health,
             message: self.shown.state.message.clone(),

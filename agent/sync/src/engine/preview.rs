@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use tidegate_cluster::{ApiError, Class, Cluster, Mode};
+use tidegate_cluster::{ApiError, Class, Cluster};
 use tidegate_object::{Object, ObjectId};
-use tidegate_plan::Change;
+use tidegate_plan::{Change, Consequence, Fate, consequences};
 use tokio::sync::Semaphore;
 
 use super::contact::{Answer, Asker, Claim};
@@ -32,6 +32,17 @@ pub struct Previewed {
     pub after: Object,
     /// Why it would not be written.
     pub problem: Option<String>,
+}
+
+impl Previewed {
+    /// Returns what the change does to what runs.
+    pub fn consequences(&self) -> Vec<Consequence> {
+        let Some(before) = &self.before else {
+            return Vec::new();
+        };
+        let fate = Fate::Changed(before.value(), self.after.value());
+        consequences(&self.id.kind, fate)
+    }
 }
 
 impl Preview {
@@ -61,12 +72,7 @@ impl Preview {
             None => None,
         };
         let (change, after, problem) = match self.asker.ask(object, Claim::new()).await {
-            Answer::Proven(claim) => {
-                let manager = self.asker.owner.manager();
-                let options = claim.options(&manager, Mode::DryRun);
-                let applied = self.asker.writer.apply(object, &options).await?;
-                (claim.change, applied.object, None)
-            }
+            Answer::Proven(claim, after) => (claim.change, *after, None),
             Answer::Owned(owner) => (Change::None, object.clone(), Some(owner)),
             // What it needs is made by the same revision.
             Answer::Refused(error) if before.is_none() && comes_with_it(error.class) => {

@@ -387,6 +387,7 @@ fn shown(refusal: Refusal) -> RunObject {
         id: refusal.object,
         wave: 1,
         change: Change::Unknown,
+        consequences: Vec::new(),
         step: Step::Failed,
         health: Status::Unknown,
         message: refusal.message,

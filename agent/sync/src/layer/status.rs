@@ -59,6 +59,9 @@ pub struct PlanSummary {
     /// How many objects preflight could not prove.
     #[serde(default)]
     pub unproven: u32,
+    /// What the changes do to what runs, the gravest first; at most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consequences: Vec<String>,
 }
 
 /// Counts by change: `create`, `update`, `adopt`, `delete`, `none`.

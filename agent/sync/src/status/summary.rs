@@ -10,6 +10,9 @@ use crate::{
     WaveProgress,
 };
 
+/// How many consequences a status names.
+const CONSEQUENCES: usize = 20;
+
 /// How many waits a status names.
 const WAITS: usize = 20;
 
@@ -33,7 +36,22 @@ pub(super) fn plan(run: &Run) -> PlanSummary {
         changes,
         findings: count(run.findings.len()),
         unproven: run.unproven,
+        consequences: consequences(run),
     }
+}
+
+fn consequences(run: &Run) -> Vec<String> {
+    let of = |object: &'_ RunObject| {
+        let id = object.id.to_string();
+        let all = object.consequences.clone().into_iter();
+        all.map(move |one| (one.kind, format!("{id} {}", one.message)))
+    };
+    let mut all: Vec<_> = run.objects.iter().flat_map(of).collect();
+    all.sort();
+    all.into_iter()
+        .map(|(_, text)| text)
+        .take(CONSEQUENCES)
+        .collect()
 }
 
 pub(super) fn wave(run: &Run) -> WaveProgress {

@@ -18,6 +18,7 @@ fn object(name: &str, step: Step, health: Status) -> RunObject {
         id: format!("apps/Deployment/web/{name}").parse().unwrap(),
         wave: 2,
         change: Change::Update,
+        consequences: Vec::new(),
         step,
         health,
         message: format!("{health}"),

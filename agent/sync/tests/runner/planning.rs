@@ -1,7 +1,7 @@
 //! What is wrong with a rendering as a whole, and what is only worth a warning.
 
 use tidegate_plan::FindingKind;
-use tidegate_sync::{Outcome, Step};
+use tidegate_sync::{Outcome, Run, Step};
 
 use crate::world::{World, describe, object};
 
@@ -97,4 +97,34 @@ fn what_an_older_rendering_brought_wrong_stops_no_fix_of_something_else() {
     assert_eq!(object(&run, "service/bad").step, Step::Failed);
     assert_eq!(object(&run, "service/homeless").step, Step::Failed);
     assert_eq!(object(&run, "configmap/good").step, Step::Ready);
+}
+
+#[test]
+fn a_change_says_what_it_does_to_what_runs() {
+    let world = World::new("consequence");
+    let web = |image: &str, replicas: u32| {
+        format!(
+            "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web, namespace: NS}}
+spec:
+  replicas: {replicas}
+  selector: {{matchLabels: {{app: web}}}}
+  template:
+    metadata: {{labels: {{app: web}}}}
+    spec: {{containers: [{{name: main, image: 'example.com/web:{image}'}}]}}
+"
+        )
+    };
+    let consequences = |run: &Run| -> Vec<String> {
+        let all = object(run, "deployment/web").consequences.iter();
+        all.map(|one| format!("{}: {}", one.kind, one.message))
+            .collect()
+    };
+    assert!(consequences(&world.apply(&web("1", 3))).is_empty());
+    let run = world.apply(&web("2", 3));
+    assert_eq!(consequences(&run), ["restart: restarts its 3 pods"]);
+    let run = world.apply(&web("2", 0));
+    assert_eq!(consequences(&run), ["scaleDown: scales from 3 to 0 pods"]);
 }

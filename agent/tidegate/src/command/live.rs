@@ -9,7 +9,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use tidegate_cluster::{ApiError, ApplyOptions, Cluster, Force, Mode};
 use tidegate_kustomize::Rendered;
 use tidegate_object::{Object, ObjectId};
-use tidegate_plan::{Change, Facts};
+use tidegate_plan::{Change, Consequence, Facts};
 use tidegate_sync::{Desired, Owner, Preview, Previewed, comes_with_it, plain};
 
 use crate::output::{self, counted};
@@ -151,6 +151,11 @@ impl Facts for Comparison {
     fn change(&self, object: &Object) -> Change {
         self.compared(object.id())
             .map_or(Change::Unknown, |compared| compared.change)
+    }
+
+    fn consequences(&self, object: &Object) -> Vec<Consequence> {
+        let compared = self.compared(object.id());
+        compared.map(Previewed::consequences).unwrap_or_default()
     }
 }
 

@@ -122,7 +122,7 @@ fn line(finding: &Finding) -> String {
 }
 
 fn text(plan: &Planned) -> String {
-    let mut text = String::new();
+    let mut text = consequences(plan);
     let mut wave = 0;
     for node in &plan.nodes {
         if node.wave != wave {
@@ -135,6 +135,25 @@ fn text(plan: &Planned) -> String {
         }
     }
     let _ = writeln!(text, "{}", summary(plan));
+    text
+}
+
+/// What the changes do to what runs, the gravest first.
+fn consequences(plan: &Planned) -> String {
+    let of = |node: &'_ Node| {
+        let id = node.id.to_string();
+        let all = node.consequences.clone().into_iter();
+        all.map(move |one| (one.kind, id.clone(), one.message))
+    };
+    let mut all: Vec<_> = plan.nodes.iter().flat_map(of).collect();
+    all.sort();
+    let mut text = String::new();
+    for (kind, id, message) in &all {
+        let _ = writeln!(text, "{kind}: {id} {message}");
+    }
+    if !all.is_empty() {
+        text.push('\n');
+    }
     text
 }
 
