@@ -76,20 +76,30 @@ data: {turn: '2'}
 struct Scenario {
     name: &'static str,
     steps: &'static [&'static str],
+    /// What its steps take away.
+    may_go: &'static [&'static str],
 }
 
-const SCENARIOS: [Scenario; 3] = [
+const SCENARIOS: [Scenario; 4] = [
     Scenario {
         name: "create",
         steps: &[CREATED],
+        may_go: &[],
     },
     Scenario {
         name: "change",
         steps: &[CREATED, CHANGED],
+        may_go: &[],
     },
     Scenario {
-        name: "change-back",
+        name: "prune",
+        steps: &[CHANGED, CREATED],
+        may_go: &["configmaps/added"],
+    },
+    Scenario {
+        name: "bring back",
         steps: &[CHANGED, CREATED, CHANGED],
+        may_go: &["configmaps/added"],
     },
 ];
 
@@ -128,6 +138,13 @@ impl Case {
         };
         (1..=requests).flat_map(of).collect()
     }
+}
+
+/// What is wrong in the end of a case.
+struct Verdict {
+    subject: Subject,
+    scenario: Scenario,
+    wrong: Vec<String>,
 }
 
 /// A proxy, and engines behind it.
@@ -193,7 +210,7 @@ impl Lane {
         self.proxy.count()
     }
 
-    fn run(&self, case: Case) -> (Subject, Vec<String>) {
+    fn run(&self, case: Case) -> Verdict {
         let mut stage = self.stage(case.scenario);
         stage.begin();
         self.proxy.set([Rule::at(case.k, case.fault)]);
@@ -205,7 +222,7 @@ impl Lane {
     }
 
     /// Lets chance strike a whole scenario.
-    fn take_chances(&self, seed: Seed, scenario: Scenario) -> (Subject, Vec<String>) {
+    fn take_chances(&self, seed: Seed, scenario: Scenario) -> Verdict {
         let mut stage = self.stage(scenario);
         stage.begin();
         self.proxy.clear();
@@ -271,7 +288,7 @@ impl Stage<'_> {
     }
 
     /// What is wrong in the end.
-    fn verdict(&self, scenario: Scenario, ended: Result<(), String>) -> (Subject, Vec<String>) {
+    fn verdict(&self, scenario: Scenario, ended: Result<(), String>) -> Verdict {
         let desired = documents(&self.tenant.text(scenario.last()));
         let mut wrong =
             invariants::wrong_now(self.lane.control_plane, &self.subject, &desired).unwrap();
@@ -283,15 +300,19 @@ impl Stage<'_> {
         wrong.extend(
             writes.map(|write| format!("I5: {} {} after convergence", write.method, write.uri)),
         );
-        (self.subject.clone(), wrong)
+        Verdict {
+            subject: self.subject.clone(),
+            scenario,
+            wrong,
+        }
     }
 }
 
 /// Runs cases in lanes, and answers what is wrong with each.
 fn run_all<C: Copy + Send + std::fmt::Debug>(
     cases: Vec<C>,
-    run: impl Fn(&Lane, C) -> (Subject, Vec<String>) + Sync,
-) -> Vec<(String, Subject, Vec<String>)> {
+    run: impl Fn(&Lane, C) -> Verdict + Sync,
+) -> Vec<(String, Verdict)> {
     let queue = Mutex::new(cases.into_iter());
     let results = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -302,11 +323,8 @@ fn run_all<C: Copy + Send + std::fmt::Debug>(
                     let Some(case) = queue.lock().unwrap().next() else {
                         return;
                     };
-                    let (subject, wrong) = run(&lane, case);
-                    results
-                        .lock()
-                        .unwrap()
-                        .push((format!("{case:?}"), subject, wrong));
+                    let verdict = run(&lane, case);
+                    results.lock().unwrap().push((format!("{case:?}"), verdict));
                 }
             });
         }
@@ -339,10 +357,15 @@ fn wants_all() -> bool {
 }
 
 /// Fails with what is wrong with any of the results; every write counts, and no delete is right but those named.
-fn assert_nothing_wrong(seed: Seed, results: Vec<(String, Subject, Vec<String>)>) {
+fn assert_nothing_wrong(seed: Seed, results: Vec<(String, Verdict)>) {
     let log = ControlPlane::shared().audit().unwrap();
-    let judged = results.into_iter().map(|(case, subject, mut wrong)| {
-        wrong.extend(subject.wrong_deletes(&log, &[]));
+    let judged = results.into_iter().map(|(case, verdict)| {
+        let Verdict {
+            subject,
+            scenario,
+            mut wrong,
+        } = verdict;
+        wrong.extend(subject.wrong_deletes(&log, scenario.may_go));
         wrong.extend(subject.waste(&log, MOST_WRITES));
         (case, wrong)
     });
