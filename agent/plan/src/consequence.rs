@@ -40,7 +40,7 @@ pub enum ConsequenceKind {
 
 /// What becomes of a live object, whose fields are those that the API server answers.
 #[derive(Debug, Clone, Copy)]
-pub enum Fate<'v> {
+pub enum Difference<'v> {
     /// It is made into another: what it is, and what a dry-run says that it will be.
     Changed(&'v Value, &'v Value),
     /// It is deleted, and made anew.
@@ -50,12 +50,12 @@ pub enum Fate<'v> {
 }
 
 /// Returns what a change does to what runs, the gravest first. The rules are the table `consequences.yaml`.
-pub fn consequences(of: &GroupKind, fate: Fate<'_>) -> Vec<Consequence> {
+pub fn consequences(of: &GroupKind, difference: Difference<'_>) -> Vec<Consequence> {
     let table = Table::builtin();
-    let found = match fate {
-        Fate::Changed(before, after) => table.changed(of, before, after),
-        Fate::Removed(before) => table.removed(of, before),
-        Fate::Replaced(before) => {
+    let found = match difference {
+        Difference::Changed(before, after) => table.changed(of, before, after),
+        Difference::Removed(before) => table.removed(of, before),
+        Difference::Replaced(before) => {
             let anew = (ConsequenceKind::Replace, "is deleted and made anew".into());
             let mut all = table.removed(of, before);
             all.push(anew);

@@ -42,7 +42,7 @@ mod table;
 mod wave;
 
 pub use change::Change;
-pub use consequence::{Consequence, ConsequenceKind, Fate, consequences};
+pub use consequence::{Consequence, ConsequenceKind, Difference, consequences};
 pub use departure::{Departure, When, departures};
 pub use edge::{Edge, EdgeClass, EdgeReason};
 pub use error::{CycleStep, PlanError};

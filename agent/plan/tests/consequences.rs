@@ -4,12 +4,12 @@
 
 use serde_json::{Value, json};
 use tidegate_object::ObjectId;
-use tidegate_plan::{ConsequenceKind, Fate, consequences};
+use tidegate_plan::{ConsequenceKind, Difference, consequences};
 
 #[track_caller]
-fn check(id: &str, fate: Fate<'_>, expected: &[&str]) {
+fn check(id: &str, difference: Difference<'_>, expected: &[&str]) {
     let id: ObjectId = id.parse().unwrap();
-    let found = consequences(&id.kind, fate);
+    let found = consequences(&id.kind, difference);
     let found: Vec<_> = found
         .iter()
         .map(|found| format!("{}: {}", found.kind, found.message))
@@ -21,12 +21,12 @@ fn check(id: &str, fate: Fate<'_>, expected: &[&str]) {
 #[track_caller]
 fn changed(id: &str, before: Value, after: Value, expected: &[&str]) {
     let (before, after) = (object(before), object(after));
-    check(id, Fate::Changed(&before, &after), expected);
+    check(id, Difference::Changed(&before, &after), expected);
 }
 
 #[track_caller]
 fn removed(id: &str, spec: Value, expected: &[&str]) {
-    check(id, Fate::Removed(&object(spec)), expected);
+    check(id, Difference::Removed(&object(spec)), expected);
 }
 
 fn object(spec: Value) -> Value {
@@ -138,7 +138,7 @@ fn what_drops_data_says_so() {
 fn a_replacement_is_a_removal_too() {
     let id: ObjectId = CLUSTER.parse().unwrap();
     let before = json!({"spec": {"instances": 3}});
-    let found = consequences(&id.kind, Fate::Replaced(&before));
+    let found = consequences(&id.kind, Difference::Replaced(&before));
     let kinds: Vec<_> = found.iter().map(|found| found.kind).collect();
     assert_eq!(kinds, [ConsequenceKind::DataLoss, ConsequenceKind::Replace]);
     let expected = "deletes the database cluster of 3 instances and its volumes";

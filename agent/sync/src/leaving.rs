@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tidegate_object::ObjectId;
+use tidegate_plan::Consequence;
 
 /// An owned object that the revision no longer holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +13,9 @@ pub struct Leaving {
     pub id: ObjectId,
     /// What becomes of it.
     pub fate: Fate,
+    /// What its delete does to what runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consequences: Vec<Consequence>,
     /// Which guard holds it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Guard>,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tidegate_cluster::{ApiError, Applied, Class, Live};
 use tidegate_health::Status;
 use tidegate_object::Object;
-use tidegate_plan::{Fate, consequences};
+use tidegate_plan::{Difference, consequences};
 use tokio::time::Instant;
 
 use super::contact::{Answer, Claim};
@@ -117,8 +117,8 @@ impl Execution {
         };
         item.consequences = match live.get(item.id()) {
             Live::Present(before) => {
-                let fate = Fate::Changed(before.value(), after.value());
-                consequences(&item.id().kind, fate)
+                let difference = Difference::Changed(before.value(), after.value());
+                consequences(&item.id().kind, difference)
             }
             _ => Vec::new(),
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use tidegate_cluster::{ApiError, Class, Cluster};
 use tidegate_object::{Object, ObjectId};
-use tidegate_plan::{Change, Consequence, Fate, consequences};
+use tidegate_plan::{Change, Consequence, Difference, consequences};
 use tokio::sync::Semaphore;
 
 use super::contact::{Answer, Asker, Claim};
@@ -40,8 +40,8 @@ impl Previewed {
         let Some(before) = &self.before else {
             return Vec::new();
         };
-        let fate = Fate::Changed(before.value(), self.after.value());
-        consequences(&self.id.kind, fate)
+        let difference = Difference::Changed(before.value(), self.after.value());
+        consequences(&self.id.kind, difference)
     }
 }
 

@@ -98,7 +98,8 @@ impl Execution {
                 after: Vec::new(),
             });
             let uid = self.next.get(&id).map(|entry| entry.uid.clone());
-            Leaver::new(departure, uid.unwrap_or_default())
+            let live = self.engine.hub.live().get(&id);
+            Leaver::new(departure, uid.unwrap_or_default(), &live)
         });
         let is_empty = self.order.rendered.objects.is_empty();
         let denial = is_empty.then(empty).or(left.is_rebuilt.then(rebuilt));

@@ -41,15 +41,15 @@ pub(super) fn plan(run: &Run) -> PlanSummary {
 }
 
 fn consequences(run: &Run) -> Vec<String> {
-    let of = |object: &'_ RunObject| {
-        let id = object.id.to_string();
-        let all = object.consequences.clone().into_iter();
-        all.map(move |one| (one.kind, format!("{id} {}", one.message)))
-    };
-    let mut all: Vec<_> = run.objects.iter().flat_map(of).collect();
+    let changed = run.objects.iter().map(|it| (&it.id, &it.consequences));
+    let removed = run.leaving.iter().map(|it| (&it.id, &it.consequences));
+    let mut all: Vec<_> = changed
+        .chain(removed)
+        .flat_map(|(id, all)| all.iter().map(move |one| (one.kind, id, &one.message)))
+        .collect();
     all.sort();
     all.into_iter()
-        .map(|(_, text)| text)
+        .map(|(_, id, message)| format!("{id} {message}"))
         .take(CONSEQUENCES)
         .collect()
 }

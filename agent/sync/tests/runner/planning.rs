@@ -3,7 +3,7 @@
 use tidegate_plan::FindingKind;
 use tidegate_sync::{Outcome, Run, Step};
 
-use crate::world::{World, describe, object};
+use crate::world::{World, describe, leaving, object};
 
 #[test]
 fn an_object_that_stands_twice_stops_the_run() {
@@ -125,6 +125,14 @@ spec:
     assert!(consequences(&world.apply(&web("1", 3))).is_empty());
     let run = world.apply(&web("2", 3));
     assert_eq!(consequences(&run), ["restart: restarts its 3 pods"]);
-    let run = world.apply(&web("2", 0));
-    assert_eq!(consequences(&run), ["scaleDown: scales from 3 to 0 pods"]);
+    let other = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: NS}\n";
+    let run = world.apply(&format!("{}---\n{other}", web("2", 1)));
+    assert_eq!(consequences(&run), ["scaleDown: scales from 3 to 1 pods"]);
+    let run = world.apply(other);
+    let consequences = &leaving(&run, "deployment/web").consequences;
+    let said: Vec<_> = consequences
+        .iter()
+        .map(|one| one.message.as_str())
+        .collect();
+    assert_eq!(said, ["stops its 1 pod"]);
 }

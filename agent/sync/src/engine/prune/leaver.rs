@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tidegate_cluster::Live;
 use tidegate_object::ObjectId;
-use tidegate_plan::Departure;
+use tidegate_plan::{Departure, Difference, consequences};
 use tokio::time::Instant;
 
 use super::guards::Denial;
@@ -40,10 +41,14 @@ pub(super) enum Turn {
 }
 
 impl Leaver {
-    pub(super) fn new(departure: Departure, uid: String) -> Self {
+    pub(super) fn new(departure: Departure, uid: String, live: &Live) -> Self {
+        let consequences = live.object().map_or_else(Vec::new, |live| {
+            consequences(&live.id().kind, Difference::Removed(live.value()))
+        });
         let shown = Leaving {
             id: departure.id.clone(),
             fate: Fate::Waiting,
+            consequences,
             guard: None,
             message: String::new(),
             since: Timestamp::now(),
@@ -82,6 +87,7 @@ impl Leaver {
         self.shown = Leaving {
             id: self.departure.id.clone(),
             fate,
+            consequences: std::mem::take(&mut self.shown.consequences),
             guard,
             message,
             since: Timestamp::now(),
