@@ -128,22 +128,6 @@ impl Agent {
         })
     }
 
-    /// Stops the agent in its tracks: connections stay open, and nothing answers.
-    ///
-    /// # Errors
-    /// [`Error::Command`] if it does not run.
-    pub fn freeze(&self) -> Result<()> {
-        self.service.signal("STOP")
-    }
-
-    /// Lets a frozen agent go on.
-    ///
-    /// # Errors
-    /// [`Error::Command`] if it does not run.
-    pub fn thaw(&self) -> Result<()> {
-        self.service.signal("CONT")
-    }
-
     /// Starts an agent as its Pod would: with the arguments and the environment of its container, and its
     /// account's files where the kubelet puts them; waits until it is ready.
     ///

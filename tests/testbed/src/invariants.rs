@@ -1,8 +1,7 @@
 //! What must hold whatever has failed, read from outside: audit log, live objects, inventory.
 //!
 //! Each function answers what is wrong, in words; nothing is right. The names are those of the design: I1 nothing is
-//! orphaned, I2 nothing is deleted wrongly, I3 live equals desired, I4 nothing is resurrected, I5 no wasted write,
-//! I6 other layers are not delayed, I7 no stale delete.
+//! orphaned, I2 nothing is deleted wrongly, I3 live equals desired, I4 nothing is resurrected, I5 no wasted write.
 
 use std::collections::BTreeSet;
 
@@ -139,16 +138,6 @@ impl Subject {
                 && event.group != "tidegate.dev"
         })
     }
-}
-
-/// I7: deletes that somebody with an earlier credential made after a moment (RFC 3339).
-pub fn stale_deletes(log: &[AuditEvent], credential: &str, since: &str) -> Vec<String> {
-    let late = log.iter().filter(|event| {
-        let is_stale = event.credential == credential && event.received.as_str() > since;
-        is_stale && event.verb == "delete" && event.is_write()
-    });
-    late.map(|event| format!("I7: {} was deleted by {credential}", event.uri))
-        .collect()
 }
 
 /// All that is wrong with one layer now: I1, I3 and I4.

@@ -258,6 +258,41 @@ fn half_a_pack_is_a_broken_connection_and_is_fetched_again() {
 }
 
 #[test]
+fn a_connection_that_is_cut_after_any_number_of_bytes_harms_nobody() {
+    let server = server();
+    let url = server.http_url(Route::Open, "platform");
+    let port: u16 = url.split([':', '/']).nth(4).unwrap().parse().unwrap();
+    let (rig, open) = (Rig::new(), Credentials::default());
+    let mut cuts = 0;
+    for after in (0..).step_by(29) {
+        let wire = Wire::cutting(port, after);
+        let cut = url.replace(&port.to_string(), &wire.port().to_string());
+        // Each has a cache entry of its own, so that each fetches all there is.
+        match rig.get(&main_of(&cut), &open) {
+            Ok(tree) => {
+                assert_eq!(text(&tree, "a/b.yaml").as_deref(), Some("kind: X\n"));
+                break;
+            }
+            Err(error) => {
+                assert!(error.is_transient(), "after {after} bytes: {error}");
+                assert_eq!(
+                    error.reason(),
+                    "Unreachable",
+                    "after {after} bytes: {error}"
+                );
+                assert!(
+                    error.to_string().contains(&cut),
+                    "after {after} bytes: {error}"
+                );
+                cuts += 1;
+            }
+        }
+    }
+    assert!(cuts > 10, "{cuts}");
+    assert!(rig.get(&main_of(&url), &open).is_ok());
+}
+
+#[test]
 fn credentials_that_the_url_has_no_use_for_are_named() {
     let rig = Rig::new();
     let spec = main_of("https://nothing.invalid/platform.git");
