@@ -177,6 +177,16 @@ impl Place {
         self.client.merge(&self.text(path), change).unwrap();
     }
 
+    /// Deletes an object, or all that a path names, as the administrator; `NS` in the path is the namespace.
+    pub(crate) fn delete(&self, path: &str) {
+        self.client.delete(&self.text(path)).unwrap();
+    }
+
+    /// The revision that was pushed last.
+    pub(crate) fn head(&self) -> String {
+        format!("main@sha1:{}", self.origin.repository.head("main").unwrap())
+    }
+
     /// Reads an object, null if it is not there; `NS` in the path is the namespace.
     pub(crate) fn read(&self, path: &str) -> Value {
         self.client.get(&self.text(path)).unwrap_or_default()

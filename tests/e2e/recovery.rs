@@ -58,11 +58,10 @@ apiVersion: apps/v1
 kind: Deployment
 metadata: {name: operator, namespace: NS, labels: {app.kubernetes.io/name: cloudnative-pg}}
 spec:
-  strategy: {type: Recreate}
   selector: {matchLabels: {app: operator}}
   template:
     metadata: {labels: {app: operator}}
-    spec: {containers: [{name: manager, image: 'registry.example/operator:OPERATOR'}]}
+    spec: {containers: [{name: manager, image: 'registry.example/operator:1'}]}
 ---
 apiVersion: postgresql.cnpg.io/v1
 kind: Cluster
@@ -72,38 +71,76 @@ metadata:
   annotations: {tidegate.dev/depends-on: apps/namespaces/NS/Deployment/operator}
 spec: {instances: 1, imageName: 'registry.example/postgresql:POSTGRES', storage: {size: 1Gi}}
 ";
+const CLUSTER: &str = "/apis/postgresql.cnpg.io/v1/namespaces/NS/clusters/pg";
+const OPERATOR: &str = "/apis/apps/v1/namespaces/NS/deployments/operator";
+const PODS: &str = "/api/v1/namespaces/NS/pods?labelSelector=app%3Doperator";
+const QUOTA: &str = "/api/v1/namespaces/NS/resourcequotas/no-pods";
 
-#[test]
-fn the_fix_of_a_cluster_goes_through_while_its_operator_is_down() {
-    const CLUSTER: &str = "/apis/postgresql.cnpg.io/v1/namespaces/NS/clusters/pg";
-    const OPERATOR: &str = "/apis/apps/v1/namespaces/NS/deployments/operator";
-    let yaml = |operator: &str, postgres: &str| {
-        OPERATED
-            .replace("OPERATOR", operator)
-            .replace("POSTGRES", postgres)
-    };
-    let place = place("operator");
-    let start = place.push(&yaml("1", "16.4"));
+/// A cluster with its operator, both well.
+fn operated(name: &'static str) -> Place {
+    let place = place(name);
+    let start = place.push(&OPERATED.replace("POSTGRES", "16.4"));
     place.until_healthy(&start);
-    place.push(&yaml("broken-2", "16.4"));
-    until_told(&place, "cannot be pulled");
+    place
+}
+
+/// Takes the operator away from outside, as `gone` does, then lets the cluster need a fix, and pushes that.
+fn mend_without_operator(place: &Place, gone: impl FnOnce()) {
+    gone();
+    place.until("the operator to be gone", |_| {
+        let pods = place.read(PODS)["items"].as_array().map(Vec::len);
+        let status = &place.read(OPERATOR)["status"];
+        pods == Some(0) && status["availableReplicas"].is_null()
+    });
     let ill = json!({"status": {"phase": "Not enough disk space"}});
     place.merge(&format!("{CLUSTER}/status"), &ill);
-    until_told(&place, "Not enough disk space");
-    place.push(&yaml("broken-2", "16.5"));
-    until_live(
-        &place,
-        CLUSTER,
-        ("/spec/imageName", "registry.example/postgresql:16.5"),
-    );
-    assert_eq!(
-        condition(&place.read(OPERATOR), "Available")["status"],
-        "False"
-    );
+    until_told(place, "Not enough disk space");
+    place.push(&OPERATED.replace("POSTGRES", "16.5"));
+    let fixed = ("/spec/imageName", "registry.example/postgresql:16.5");
+    until_live(place, CLUSTER, fixed);
+    assert_eq!(place.read(PODS)["items"], json!([]));
+}
+
+#[test]
+fn the_fix_of_a_cluster_goes_through_while_its_operator_cannot_run() {
+    let place = operated("operator");
+    mend_without_operator(&place, || {
+        let quota = json!({
+            "apiVersion": "v1",
+            "kind": "ResourceQuota",
+            "metadata": {"name": "no-pods"},
+            "spec": {"hard": {"pods": "0"}},
+        });
+        place.apply(QUOTA, &quota);
+        place.until("the quota to be enforced", |_| {
+            place.read(QUOTA)["status"]["hard"]["pods"] == "0"
+        });
+        place.delete(PODS);
+    });
+    until_told(&place, "exceeded quota: no-pods");
+    let available = condition(&place.read(OPERATOR), "Available");
+    assert_eq!(available["status"], "False");
     let waits = naive_waits(&place, "postgresql.cnpg.io/Cluster/NS/pg");
     assert_eq!(waits, ["apps/Deployment/NS/operator"]);
-    let mended = place.push(&yaml("3", "16.5"));
-    place.until_healthy(&mended);
+    place.delete(QUOTA);
+    // The controller of ReplicaSets tries again after minutes, or when the Deployment changes.
+    let annotation = json!({"metadata": {"annotations": {"e2e/changed": "true"}}});
+    place.merge(OPERATOR, &annotation);
+    place.until_healthy(&place.head());
+}
+
+#[test]
+fn the_fix_of_a_cluster_goes_through_while_its_operator_is_scaled_to_zero() {
+    let place = operated("scaled");
+    mend_without_operator(&place, || {
+        let none = json!({"spec": {"replicas": 0}});
+        place.merge(&format!("{OPERATOR}/scale"), &none);
+    });
+    // Nobody reports on the cluster: the commit is applied, and waits for what only the operator can bring.
+    until_told(&place, "Not enough disk space");
+    let one = json!({"spec": {"replicas": 1}});
+    place.merge(&format!("{OPERATOR}/scale"), &one);
+    place.until_healthy(&place.head());
 }
 
 const WITH_SECRET: &str = "
@@ -207,7 +244,10 @@ fn the_fixes_of_crash_looping_workloads_go_through_at_once() {
     place.push(&yaml(CRASH, "3"));
     let image = "/spec/template/spec/containers/0/image";
     until_live(&place, &live("web"), (image, "registry.example/web:3"));
-    until_told(&place, "fatal: cannot open the configuration");
+    until_told(
+        &place,
+        "its last log line: fatal: cannot open the configuration",
+    );
     let waits = naive_waits(&place, "apps/Deployment/NS/web");
     assert_eq!(waits, ["apps/Deployment/NS/db"]);
     // The fix of the crash itself waits for nothing.

@@ -75,8 +75,8 @@ pub(super) const TROUBLES: &[Trouble] = &[
         words: &[
             "apps/Deployment/NS/web",
             "not ready within 2s",
-            "exit code 1",
-            "fatal: cannot open the configuration",
+            "exit code 1, restarted 3 times",
+            "its last log line: fatal: cannot open the configuration",
         ],
         mended: |draft| draft.trouble(WELL),
         ..NONE

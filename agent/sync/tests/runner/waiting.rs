@@ -75,7 +75,7 @@ fn a_crash_loop_shows_its_last_log_line() {
         "annotations: {testbed.tidegate.dev/fail: crash-loop}",
     );
     let mut going = world.start(world.order(&crashing));
-    let last = "fatal: cannot open the configuration";
+    let last = "its last log line: fatal: cannot open the configuration";
     let run = going.until("the log line", |run| says(run, last));
     assert!(
         says(&run, "container main: ended with exit code 1"),
