@@ -1,6 +1,8 @@
 //! `make demo`: everything on this machine, to play with.
 
-use std::io::Read as _;
+use std::fs;
+use std::io::{self, IsTerminal as _, Read as _};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -46,9 +48,26 @@ pub(crate) fn run(program: &Path) -> Result<()> {
         start.elapsed().as_secs_f64()
     ))?;
     say(&hints(program, &scene))?;
-    // Ctrl-C ends the process, and the rig with it; so does the end of the input.
-    drop(std::io::stdin().read_to_end(&mut Vec::new()));
+    // Ctrl-C ends the process, and the rig with it.
+    stay();
     Ok(())
+}
+
+/// Stays until a person or a program that holds the input lets go of it; without such a one, until a signal.
+fn stay() {
+    if is_held() {
+        drop(io::stdin().read_to_end(&mut Vec::new()));
+        return;
+    }
+    loop {
+        std::thread::park();
+    }
+}
+
+/// Tells whether somebody is at the other end of the input: `/dev/null` has none, and ends at once.
+fn is_held() -> bool {
+    let input = fs::metadata("/dev/stdin").map(|input| input.file_type());
+    io::stdin().is_terminal() || input.is_ok_and(|kind| kind.is_fifo() || kind.is_socket())
 }
 
 fn hints(program: &Path, scene: &Scene) -> String {
