@@ -14,7 +14,7 @@ export function HistoryPage({ detail }: { detail: Detail }) {
     <section aria-labelledby="runs">
       <h2 id="runs">The last runs</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard. */}
-      <section class="scroll" aria-label="The last runs" tabIndex={0}>
+      <section class="scroll" aria-label="Table of runs" tabIndex={0}>
         <table>
           <thead>
             <tr>

@@ -5,15 +5,17 @@ import { type Key, sync } from "../api/client";
 export function SyncButton({ layer, deployer }: { layer: Key; deployer: string }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [said, setSaid] = useState("");
+  const [failure, setFailure] = useState("");
   const [isAsking, setIsAsking] = useState(false);
   const ask = async () => {
     setIsAsking(true);
+    setFailure("");
     try {
       const ticket = await sync(layer);
       setSaid(ticket.pending ? "A sync was asked for already, and is still to begin." : "Sync accepted.");
       dialog.current?.close();
     } catch (error) {
-      setSaid(error instanceof Error ? error.message : String(error));
+      setFailure(error instanceof Error ? error.message : String(error));
     } finally {
       setIsAsking(false);
     }
@@ -24,6 +26,7 @@ export function SyncButton({ layer, deployer }: { layer: Key; deployer: string }
         type="button"
         onClick={() => {
           setSaid("");
+          setFailure("");
           dialog.current?.showModal();
         }}
       >
@@ -38,9 +41,9 @@ export function SyncButton({ layer, deployer }: { layer: Key; deployer: string }
           The agent reads the repository now, and brings the layer to the newest commit of what it follows. Objects that
           differ are written as the account <code>{deployer}</code>. If nothing differs, nothing is written.
         </p>
-        {said && (
+        {failure && (
           <p class="banner" role="alert">
-            {said}
+            {failure}
           </p>
         )}
         <div class="row">

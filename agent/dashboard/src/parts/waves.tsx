@@ -11,22 +11,21 @@ type Line = { key: string; path: string; kind: "before" | "after" };
 export function Waves({ detail }: { detail: Detail }) {
   const { objects, plan } = detail;
   const board = useRef<HTMLDivElement>(null);
-  const [looked, setLooked] = useState<string | undefined>();
+  const [pointed, setPointed] = useState<string | undefined>();
+  const [focused, setFocused] = useState<string | undefined>();
+  // Chips move under a pointer that rests: that must not take away what the focus shows.
+  const looked = pointed ?? focused;
   const bands = useMemo(() => byWave(objects), [objects]);
   const near = useMemo(() => neighbours(plan?.edges ?? [], looked), [plan, looked]);
   const lines = useLines(board, near, looked);
-  const look = (event: Event) => {
-    const chip = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-id]") : null;
-    setLooked(chip?.dataset.id);
-  };
   return (
     <div
       ref={board}
       class={`waves ${looked ? "looking" : ""}`}
-      onPointerOver={look}
-      onPointerLeave={() => setLooked(undefined)}
-      onFocusIn={look}
-      onFocusOut={() => setLooked(undefined)}
+      onPointerOver={(event) => setPointed(chipOf(event))}
+      onPointerLeave={() => setPointed(undefined)}
+      onFocusIn={(event) => setFocused(chipOf(event))}
+      onFocusOut={() => setFocused(undefined)}
     >
       {bands.map(([wave, items]) => (
         <Band key={wave} wave={wave} items={items} detail={detail} near={near} looked={looked} />
@@ -38,6 +37,10 @@ export function Waves({ detail }: { detail: Detail }) {
       </svg>
     </div>
   );
+}
+
+function chipOf(event: Event): string | undefined {
+  return event.target instanceof Element ? event.target.closest<HTMLElement>("[data-id]")?.dataset.id : undefined;
 }
 
 export function byWave(objects: readonly Item[]): [number, Item[]][] {
