@@ -14,7 +14,7 @@ pub(crate) struct Resources {
     /// The objects by current id; `None` after ids changed.
     index: Option<Index>,
     /// The objects by all names that they have or had; `None` after names changed.
-    names: Option<HashMap<String, Vec<usize>>>,
+    names: Option<Names>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -68,7 +68,27 @@ impl Resources {
             resource.synchronise();
         }
         if resource.refresh() {
-            self.forget_names();
+            self.index = None;
+            self.note(position);
+        }
+    }
+
+    /// Puts an object in the place of another one.
+    pub(crate) fn replace(&mut self, position: usize, resource: Resource) {
+        let Some(slot) = self.list.get_mut(position) else {
+            return;
+        };
+        if !slot.id().is_same(resource.id()) {
+            self.index = None;
+        }
+        *slot = resource;
+        self.note(position);
+    }
+
+    /// Adds an object's names to those that are known; what it is no longer called does no harm.
+    fn note(&mut self, position: usize) {
+        if let (Some(names), Some(resource)) = (&mut self.names, self.list.get(position)) {
+            names.add(position, resource);
         }
     }
 
@@ -87,8 +107,8 @@ impl Resources {
             let hash = index.hash(resource.id());
             index.by_hash.entry(hash).or_insert(self.list.len());
         }
-        self.names = None;
         self.list.push(resource);
+        self.note(self.list.len() - 1);
         Ok(())
     }
 
@@ -140,20 +160,24 @@ impl Resources {
     /// The positions of objects whose current or a former id is `id`.
     pub(crate) fn positions(&mut self, id: &ResourceId) -> Vec<usize> {
         let list = &self.list;
-        let names = self.names.get_or_insert_with(|| names(list));
-        let positions = names.get(&id.name).map_or(&[][..], Vec::as_slice);
+        let names = self.names.get_or_insert_with(|| Names::new(list));
         let is_meant = |position: &&usize| {
             let found = list.get(**position);
             found.is_some_and(|resource| !resource.is_gone && resource.was(id))
         };
-        positions.iter().filter(is_meant).copied().collect()
+        names
+            .of(&id.name)
+            .iter()
+            .filter(is_meant)
+            .copied()
+            .collect()
     }
 
-    /// The positions of objects that have or had a name.
+    /// The positions of all objects that have or had a name, and maybe of more.
     pub(crate) fn named(&mut self, name: &str) -> Vec<usize> {
         let list = &self.list;
-        let names = self.names.get_or_insert_with(|| names(list));
-        names.get(name).cloned().unwrap_or_default()
+        let names = self.names.get_or_insert_with(|| Names::new(list));
+        names.of(name).to_vec()
     }
 
     /// The one object whose current or a former id is `id`.
@@ -166,19 +190,34 @@ impl Resources {
     }
 }
 
-fn names(list: &[Resource]) -> HashMap<String, Vec<usize>> {
-    let mut names: HashMap<String, Vec<usize>> = HashMap::with_capacity(list.len());
-    for (position, resource) in list.iter().enumerate() {
+/// Positions by names, in the order of the list.
+#[derive(Debug, Clone, Default)]
+struct Names(HashMap<Box<str>, Vec<usize>>);
+
+impl Names {
+    fn new(list: &[Resource]) -> Self {
+        let mut names = Self(HashMap::with_capacity(list.len()));
+        for (position, resource) in list.iter().enumerate() {
+            names.add(position, resource);
+        }
+        names
+    }
+
+    fn add(&mut self, position: usize, resource: &Resource) {
         let previous = resource.history.previous.iter().map(|one| &one.name);
         for name in previous.chain([&resource.id().name]) {
-            let positions = match names.get_mut(name) {
-                Some(positions) => positions,
-                None => names.entry(name.clone()).or_default(),
+            let Some(positions) = self.0.get_mut(name.as_str()) else {
+                self.0.insert(name.as_str().into(), vec![position]);
+                continue;
             };
-            if positions.last() != Some(&position) {
-                positions.push(position);
+            match positions.binary_search(&position) {
+                Ok(_) => {}
+                Err(index) => positions.insert(index, position),
             }
         }
     }
-    names
+
+    fn of(&self, name: &str) -> &[usize] {
+        self.0.get(name).map_or(&[], Vec::as_slice)
+    }
 }

@@ -22,7 +22,7 @@ pub(crate) fn absorb(resources: &mut Resources, mut new: Resource) -> Step {
             return Err(format!("{count} objects are or were `{}`", new.id()).into());
         }
     };
-    let Some(old) = resources.list.get_mut(position) else {
+    let Some(old) = resources.list.get(position) else {
         return Ok(());
     };
     if behavior == Behavior::Create {
@@ -41,8 +41,7 @@ pub(crate) fn absorb(resources: &mut Resources, mut new: Resource) -> Step {
             set_texts(&mut new.node, field, merged)?;
         }
     }
-    *old = new;
-    resources.forget_names();
+    resources.replace(position, new);
     Ok(())
 }
 

@@ -20,6 +20,7 @@ pub(crate) fn add(resources: &mut Resources) -> Step {
         let name = format!("{}-{hash}", resource.id().name);
         resource.set_name(&name)?;
     }
+    resources.forget_names();
     Ok(())
 }
 

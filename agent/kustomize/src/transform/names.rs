@@ -27,6 +27,7 @@ pub(crate) fn affix(resources: &mut Resources, affix: Affix<'_>, fields: &[Field
         affix_one(resource, affix, fields)
             .map_err(|fault| fault.within(|| resource.origin.to_string()))?;
     }
+    resources.forget_names();
     Ok(())
 }
 
