@@ -129,20 +129,6 @@ fn the_fix_of_a_cluster_goes_through_while_its_operator_cannot_run() {
     place.until_healthy(&place.head());
 }
 
-#[test]
-fn the_fix_of_a_cluster_goes_through_while_its_operator_is_scaled_to_zero() {
-    let place = operated("scaled");
-    mend_without_operator(&place, || {
-        let none = json!({"spec": {"replicas": 0}});
-        place.merge(&format!("{OPERATOR}/scale"), &none);
-    });
-    // Nobody reports on the cluster: the commit is applied, and waits for what only the operator can bring.
-    until_told(&place, "Not enough disk space");
-    let one = json!({"spec": {"replicas": 1}});
-    place.merge(&format!("{OPERATOR}/scale"), &one);
-    place.until_healthy(&place.head());
-}
-
 const WITH_SECRET: &str = "
 apiVersion: external-secrets.io/v1
 kind: SecretStore
