@@ -113,7 +113,9 @@ fn watches_pass_through_and_can_be_cut_expired_and_stalled() {
     stage.proxy.expire_watches();
     let last = events.last().unwrap();
     assert_eq!(last.pointer("/object/code"), Some(&json!(410)));
-    let events = stage.through.watch(&watch).unwrap();
+    // The connection of the expired watch may be taken once more before its end is seen.
+    let mut again = (0..5).filter_map(|_| stage.through.watch(&watch).ok());
+    let events = again.next().unwrap();
     stage.proxy.stall_watches();
     stage.create("unseen").unwrap();
     stage.proxy.cut_watches();
