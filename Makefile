@@ -33,6 +33,7 @@ test: lint controlplane vendor ## Everything: lints, and all tests against a rea
 test-fast: ## Tests that start no server: units, tables, fixtures, architecture
 	$(CARGO) test --workspace --locked --quiet --lib --bins
 	$(CARGO) test $(PURE) --locked --quiet
+	$(CARGO) test -p tidegate-schema --locked --quiet --test suite table::
 	$(CARGO) test -p tidegate-testbed --locked --quiet --test architecture
 
 lint: $(NODE:node=dashboard) ## Format, clippy, documentation, licences and sources of dependencies; the dashboard likewise, and its units

@@ -24,6 +24,7 @@ mod item;
 mod judge;
 mod keeping;
 mod memory;
+mod offline;
 mod preview;
 mod prune;
 mod report;

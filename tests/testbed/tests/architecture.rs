@@ -9,11 +9,12 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate of the agent, inner to outer, and the crates of the agent that it may know.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("tidegate-yaml", &[]),
     ("tidegate-object", &[]),
     ("tidegate-kustomize", &["object", "yaml"]),
     ("tidegate-plan", &["object"]),
+    ("tidegate-schema", &["object"]),
     ("tidegate-health", &["object", "plan"]),
     ("tidegate-source", &["kustomize"]),
     ("tidegate-cluster", &["object"]),
@@ -25,6 +26,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
             "kustomize",
             "object",
             "plan",
+            "schema",
             "source",
             "yaml",
         ],
@@ -49,7 +51,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ),
 ];
 /// The crates that reach nothing outside of themselves.
-const PURE: [&str; 5] = ["health", "kustomize", "object", "plan", "yaml"];
+const PURE: [&str; 6] = ["health", "kustomize", "object", "plan", "schema", "yaml"];
 /// Crates that reach the outside; none may be in a pure crate's dependencies, however deep.
 const IMPURE: [&str; 17] = [
     "async-std",

@@ -137,7 +137,7 @@ impl Execution {
     }
 
     /// Lets the group of an object go on, if this was its last answer.
-    fn leave_group(&mut self, index: usize) {
+    pub(super) fn leave_group(&mut self, index: usize) {
         let group = self.items.get(index).and_then(|item| item.group);
         if self.groups.answered(index, group) {
             let members = self.items.iter().enumerate();
@@ -192,7 +192,13 @@ impl Execution {
             return;
         };
         item.stage = Stage::Proven;
-        item.attempted |= error.class == Class::Unreachable;
+        if error.class == Class::Unreachable {
+            item.attempted = true;
+            // It may have been written all the same.
+            if let Some(entry) = self.next.entries.get_mut(item.id()) {
+                entry.digest.clear();
+            }
+        }
         if matches!(error.class, Class::OtherUid | Class::Conflict) {
             // It was made, taken or made anew meanwhile: whose is it now?
             item.stage = Stage::Unproven;
@@ -238,7 +244,7 @@ impl Execution {
     }
 
     /// Tells whether this rendering brings what was refused; what an older one brought stops no fix.
-    fn is_news(&mut self, index: usize) -> bool {
+    pub(super) fn is_news(&mut self, index: usize) -> bool {
         let Some(item) = self.items.get(index) else {
             return true;
         };
@@ -293,7 +299,7 @@ impl Execution {
     }
 
     /// Gives an object up for this run.
-    fn end(&mut self, index: usize, step: Step, message: String) {
+    pub(super) fn end(&mut self, index: usize, step: Step, message: String) {
         let health = self.live_status(index);
         if let Some(item) = self.items.get_mut(index) {
             item.stage = Stage::Ended;

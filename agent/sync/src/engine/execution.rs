@@ -89,6 +89,7 @@ impl Execution {
     /// Proves what changes, writes it, and waits until everything is well or known not to be.
     pub(super) async fn run(&mut self) -> Arc<Run> {
         self.show_before();
+        self.check_offline();
         self.report.begin(Phase::Preflight);
         if self.drive(Doing::Preflight).await == End::Stopped {
             return self.finish(Outcome::Superseded);

@@ -61,6 +61,48 @@ metadata: {name: NS-inner}
 }
 
 #[test]
+fn a_field_that_the_plans_own_definition_does_not_know_stops_the_run_before_its_first_write() {
+    let world = World::new("offline");
+    let objects = "---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: first, namespace: NS}
+---
+apiVersion: NS.example/v1
+kind: shard
+metadata: {name: one, namespace: NS}
+spec: {sise: 3}
+---
+apiVersion: NS.example/v1
+kind: shard
+metadata: {name: two, namespace: NS}
+spec: {size: three}
+";
+    let run = world.apply(&format!("{}{objects}", definition("shard")));
+    assert_eq!(run.outcome, Some(Outcome::Failed), "{}", describe(&run));
+    let message = |name: &str| object(&run, name).message.clone();
+    assert_eq!(
+        message("shard/one"),
+        "spec.sise: there is no such field: is `size` meant?"
+    );
+    assert_eq!(
+        message("shard/two"),
+        "spec.size: must be a whole number, and is a text"
+    );
+    assert_eq!(
+        run.message,
+        "shard/one (app.yaml:19): spec.sise: there is no such field: is `size` meant? (and 1 more is refused); nothing was written"
+    );
+    assert!(world.writes().is_empty());
+    let run = world.apply(&format!(
+        "{}{}",
+        definition("shard"),
+        objects.replace("sise: 3", "size: 3").replace("three", "3")
+    ));
+    assert_eq!(run.outcome, Some(Outcome::Healthy), "{}", describe(&run));
+}
+
+#[test]
 fn one_refusal_in_a_group_stops_it_before_its_first_write() {
     let world = World::new("group");
     let content = "---
