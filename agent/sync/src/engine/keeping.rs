@@ -7,7 +7,7 @@ use super::halted::Halted;
 use super::item::{Item, Stage};
 use super::prune::Denial;
 use crate::Guard;
-use crate::inventory::{Entry, InventoryError};
+use crate::inventory::{Entry, Inventory, InventoryError};
 
 impl Execution {
     /// Keeps what is owned and what may be owned soon, before the first write.
@@ -21,7 +21,7 @@ impl Execution {
             };
             self.next.entries.entry(item.id().clone()).or_insert(entry);
         }
-        match self.keep().await {
+        match self.keep(self.promised()).await {
             Ok(end) => end,
             Err(error) => {
                 self.halted = Some(Halted::By(error.to_string()));
@@ -30,12 +30,23 @@ impl Execution {
         }
     }
 
+    /// The inventory with what is to be written as not known: a run that is cut off tells nobody how far it came.
+    fn promised(&self) -> Inventory {
+        let mut promised = self.next.clone();
+        for item in self.items.iter().filter(|item| item.is_due()) {
+            if let Some(entry) = promised.entries.get_mut(item.id()) {
+                entry.digest.clear();
+            }
+        }
+        promised
+    }
+
     /// Proves before the first delete that the inventory is still ours: whoever has written it meanwhile decides.
     pub(super) async fn fence_departures(&mut self) {
         let mut held = self.lent.memory.held.take().unwrap_or_default();
         let (store, owner) = (&self.engine.store, &self.order.owner);
         let fenced = store
-            .fence(owner, &mut held, (self.next.clone(), &self.order.id))
+            .fence(owner, &mut held, (self.promised(), &self.order.id))
             .await;
         // What somebody else wrote is read anew by the next run.
         if !matches!(fenced, Err(InventoryError::Changed(_))) {
@@ -62,7 +73,7 @@ impl Execution {
                 self.next.entries.remove(item.id());
             }
         }
-        let mut kept = self.keep().await;
+        let mut kept = self.keep(self.next.clone()).await;
         if let Err(InventoryError::Changed(_)) = kept {
             kept = self.keep_merged().await;
         }
@@ -80,14 +91,14 @@ impl Execution {
             entries.entry(id.clone()).or_insert_with(|| entry.clone());
         }
         self.lent.memory.held = Some(held);
-        self.keep().await
+        self.keep(self.next.clone()).await
     }
 
-    async fn keep(&mut self) -> Result<End, InventoryError> {
+    async fn keep(&mut self, inventory: Inventory) -> Result<End, InventoryError> {
         loop {
             let mut held = self.lent.memory.held.take().unwrap_or_default();
             let (store, owner) = (&self.engine.store, &self.order.owner);
-            let kept = store.save(owner, &mut held, self.next.clone()).await;
+            let kept = store.save(owner, &mut held, inventory.clone()).await;
             let error = match kept {
                 Ok(()) => {
                     self.lent.memory.held = Some(held);

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tidegate_cluster::Live;
 use tidegate_plan::Change;
-use tidegate_sync::{Fate, Guard, Outcome, Step};
+use tidegate_sync::{Fate, Guard, Outcome, Phase, Step};
 use tidegate_testbed::wait;
 
 use crate::world::{LIMIT, World, describe, engine, leaving, object};
@@ -19,6 +19,17 @@ apiVersion: v1
 kind: Secret
 metadata: {name: b, namespace: NS}
 stringData: {password: hunter2}
+";
+
+const WEB: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: NS}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: main, image: 'example.com/web:1'}]}
 ";
 
 fn path(world: &World) -> String {
@@ -51,6 +62,23 @@ fn the_inventory_holds_what_is_owned_and_no_value() {
     assert_eq!(entry["uid"], live["metadata"]["uid"]);
     assert_eq!(inventory["objects"].as_object().unwrap().len(), 2);
     assert!(!inventory.to_string().contains("hunter2"));
+}
+
+#[test]
+fn what_a_run_may_have_written_before_it_was_cut_off_is_not_believed() {
+    let mut world = World::new("cut-off");
+    world.apply(WEB);
+    let mut going = world.start(world.order(&WEB.replace("web:1", "web:broken-2")));
+    going.until("the wait", |run| run.phase == Phase::Wait);
+    // Another process takes over, and never hears of the end of that run.
+    anew(&mut world);
+    let run = world.apply(WEB);
+    assert_eq!(run.outcome, Some(Outcome::Healthy), "{}", describe(&run));
+    let live = world.live("/apis/apps/v1/namespaces/NS/deployments/web");
+    let image = &live["spec"]["template"]["spec"]["containers"][0]["image"];
+    assert_eq!(*image, "example.com/web:1");
+    going.stop.cancel();
+    going.end();
 }
 
 #[test]
@@ -126,17 +154,20 @@ fn an_inventory_that_somebody_else_changed_stops_the_run_and_the_next_one_goes_o
 #[test]
 fn what_was_written_is_kept_beside_a_change_of_somebody_else() {
     let mut world = World::new("beside");
-    world.apply(TWO);
+    let both = format!("{TWO}---{}", WEB.replace("web:1", "web:broken"));
+    let mut going = world.start(world.order(&both));
+    going.until("the wait", |run| run.phase == Phase::Wait);
     let annotation = json!({"metadata": {"annotations": {"touched": "yes"}}});
     world
         .control_plane
         .client()
         .merge(&path(&world), &annotation)
         .unwrap();
-    let changed = TWO.replace("hunter2", "hunter3");
-    assert_eq!(world.apply(&changed).outcome, Some(Outcome::Healthy));
+    going.stop.cancel();
+    going.end();
     anew(&mut world);
-    let run = world.apply(&changed);
+    let run = world.apply(&format!("{TWO}---{WEB}"));
+    assert_eq!(run.outcome, Some(Outcome::Healthy), "{}", describe(&run));
     assert_eq!(object(&run, "secret/b").change, Change::None);
 }
 
