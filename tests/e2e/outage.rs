@@ -1,7 +1,8 @@
-//! The API server is away: in the middle of a run, and when the agent starts.
+//! The API server is away, in the middle of a run and when the agent starts, or answers nothing.
 
 use std::fs;
 
+use serde_json::Value;
 use tidegate_testbed::{Agent, Component, ControlPlane, GitServer, Options, agent, wait};
 
 use crate::place::{Origin, Place, condition};
@@ -24,36 +25,85 @@ spec:
     spec: {containers: [{name: main, image: 'registry.example/slow:1'}]}
 ";
 
+const NEVER: &str = "testbed.tidegate.dev/fail: never-ready";
+
 fn yaml(value: &str, fail: &str) -> String {
     YAML.replace("VALUE", value).replace("FAIL", fail)
 }
 
-#[test]
-fn the_agent_outlives_an_api_server_that_is_away_in_mid_run_and_at_its_start() {
-    let options = Options {
-        durable: true,
-        ..Options::default()
-    };
-    let mut control_plane = ControlPlane::start(&options).unwrap();
-    agent::install(&control_plane).unwrap();
-    let git = GitServer::start().unwrap();
-    let origin = Origin::new(&git, "outage");
-    let place = Place::new(&control_plane, &origin, "outage");
-    place.push(&yaml("1", "testbed.tidegate.dev/fail: never-ready"));
-    let mut agent = Agent::start(&control_plane, &agent_options()).unwrap();
-    place.set_layer(&place.spec());
-    place.until("a run to wait", |layer| {
-        condition(layer, "Ready")["reason"] == "Progressing"
-            && layer["status"]["inventory"]["healthy"] == 1
-    });
-    let uid = uid(&place);
+/// A control plane that is taken away and frozen, and an agent that follows one layer on it.
+struct Stage {
+    agent: Agent,
+    place: Place,
+    _git: GitServer,
+    // Last, so that everybody leaves before it.
+    control_plane: ControlPlane,
+}
 
+impl Stage {
+    fn start() -> Self {
+        let options = Options {
+            durable: true,
+            ..Options::default()
+        };
+        let control_plane = ControlPlane::start(&options).unwrap();
+        agent::install(&control_plane).unwrap();
+        let git = GitServer::start().unwrap();
+        let origin = Origin::new(&git, "outage");
+        let place = Place::new(&control_plane, &origin, "outage");
+        place.push(&yaml("1", NEVER));
+        let agent = Agent::start(&control_plane, &agent_options()).unwrap();
+        place.set_layer(&place.spec());
+        place.until("a run to wait", waits);
+        Self {
+            agent,
+            place,
+            _git: git,
+            control_plane,
+        }
+    }
+
+    /// How often the layer's first object was written.
+    fn writes(&self) -> usize {
+        let account = format!(
+            "system:serviceaccount:{}:tidegate-deployer",
+            self.place.namespace
+        );
+        let audit = self.control_plane.audit().unwrap();
+        let writes = audit.iter().filter(|event| {
+            event.is_write() && event.user == account && event.uri.contains("/configmaps/first?")
+        });
+        writes.count()
+    }
+}
+
+#[test]
+fn the_agent_outlives_an_api_server_that_is_away_or_frozen() {
+    let mut stage = Stage::start();
+    away_in_mid_run(&mut stage);
+    away_at_the_start(&mut stage);
+    frozen_in_mid_run(&mut stage);
+    let audit = stage.control_plane.audit().unwrap();
+    let account = format!("system:serviceaccount:{}:tidegate", agent::NAMESPACE);
+    let deletes = audit
+        .iter()
+        .filter(|event| event.authenticated_user == account && event.verb.starts_with("delete"));
+    assert_eq!(deletes.count(), 0);
+}
+
+fn away_in_mid_run(stage: &mut Stage) {
+    let Stage {
+        agent,
+        place,
+        control_plane,
+        ..
+    } = stage;
+    let uid = uid(place);
     control_plane.kill(Component::ApiServer).unwrap();
     let fixed = place.push(&yaml("2", ""));
-    until_logged(&agent, "the API server cannot be reached: ");
-    until_logged(&agent, "Connection refused");
-    let told = tidegate(&control_plane, &["get"]);
-    let url = control_plane.connection().url.clone();
+    until_logged(agent, "the API server cannot be reached: ");
+    until_logged(agent, "Connection refused");
+    let told = tidegate(control_plane, &["get"]);
     assert!(
         told.contains("the API server cannot be reached: "),
         "{told}"
@@ -61,32 +111,80 @@ fn the_agent_outlives_an_api_server_that_is_away_in_mid_run_and_at_its_start() {
     assert!(agent.is_running());
     control_plane.restart(Component::ApiServer).unwrap();
     place.until_healthy(&fixed);
-    assert_eq!(value(&place), "2");
+    assert_eq!((value(place), self::uid(place)), ("2".to_owned(), uid));
+}
 
+fn away_at_the_start(stage: &mut Stage) {
+    let Stage {
+        agent,
+        place,
+        control_plane,
+        ..
+    } = stage;
     agent.stop().unwrap();
     control_plane.kill(Component::ApiServer).unwrap();
     let last = place.push(&yaml("3", ""));
     agent.start_again().unwrap();
-    wait::until("the agent to say what it waits for", LIMIT, || {
-        let said = agent.readiness().map_err(|error| error.to_string())?;
-        let expected = (503, "the API server has not been reached yet\n".to_owned());
-        (said == expected)
-            .then_some(())
-            .ok_or_else(|| format!("{said:?}"))
-    })
-    .unwrap();
-    until_logged(&agent, "the API server does not answer: trying on");
-    until_logged(&agent, &url);
+    until_readiness(agent, |code, said| {
+        code == 503 && said == "the API server has not been reached yet\n"
+    });
+    until_logged(agent, "the API server does not answer: trying on");
+    until_logged(agent, &control_plane.connection().url);
     control_plane.restart(Component::ApiServer).unwrap();
     agent.wait_ready().unwrap();
     place.until_healthy(&last);
-    assert_eq!((value(&place), self::uid(&place)), ("3".to_owned(), uid));
-    let audit = control_plane.audit().unwrap();
-    let account = format!("system:serviceaccount:{}:tidegate", agent::NAMESPACE);
-    let deletes = audit
-        .iter()
-        .filter(|event| event.authenticated_user == account && event.verb.starts_with("delete"));
-    assert_eq!(deletes.count(), 0);
+    assert_eq!(value(place), "3");
+}
+
+/// Connections stay open, and nothing is answered.
+fn frozen_in_mid_run(stage: &mut Stage) {
+    let stuck = stage.place.push(&yaml("4", NEVER));
+    stage.place.until("the next run to wait", |layer| {
+        waits(layer) && layer["status"]["lastAttemptedRevision"] == stuck
+    });
+    let writes = stage.writes();
+    stage.control_plane.freeze(Component::ApiServer).unwrap();
+    let fixed = stage.place.push(&yaml("5", ""));
+    until_readiness(&stage.agent, |code, said| {
+        code == 503 && said.starts_with("the API server has not answered for ")
+    });
+    until_logged(&stage.agent, "no answer within ");
+    let metrics = stage.agent.metrics().unwrap();
+    let unanswered = metrics.lines().find_map(|line| {
+        let seconds = line.strip_prefix("tidegate_kube_unanswered_seconds ")?;
+        seconds.parse::<f64>().ok()
+    });
+    assert!(
+        unanswered.is_some_and(|seconds| seconds > 10.0),
+        "{metrics}"
+    );
+    // Who writes is not known while the Lease cannot be renewed.
+    wait::until("the agent to give up the lead", LIMIT, || {
+        let metrics = stage.agent.metrics().map_err(|error| error.to_string())?;
+        let leads = metrics.contains("tidegate_leader 1");
+        (!leads).then_some(()).ok_or(metrics)
+    })
+    .unwrap();
+    stage.control_plane.thaw(Component::ApiServer).unwrap();
+    stage.place.until_healthy(&fixed);
+    assert_eq!(value(&stage.place), "5");
+    assert_eq!(stage.writes(), writes + 1);
+    until_readiness(&stage.agent, |code, _| code == 200);
+}
+
+fn until_readiness(agent: &Agent, is_so: impl Fn(u16, &str) -> bool) {
+    wait::until("what /readyz is to say", LIMIT, || {
+        let (code, said) = agent.readiness().map_err(|error| error.to_string())?;
+        is_so(code, &said)
+            .then_some(())
+            .ok_or_else(|| format!("{code} {said}"))
+    })
+    .unwrap();
+}
+
+fn waits(layer: &Value) -> bool {
+    condition(layer, "Ready")["reason"] == "Progressing"
+        && layer["status"]["inventory"]["healthy"] == 1
 }
 
 fn until_logged(agent: &Agent, words: &str) {
@@ -97,7 +195,7 @@ fn until_logged(agent: &Agent, words: &str) {
     .unwrap();
 }
 
-fn first(place: &Place) -> serde_json::Value {
+fn first(place: &Place) -> Value {
     place.read("/api/v1/namespaces/NS/configmaps/first")
 }
 
@@ -108,6 +206,6 @@ fn value(place: &Place) -> String {
         .to_owned()
 }
 
-fn uid(place: &Place) -> serde_json::Value {
+fn uid(place: &Place) -> Value {
     first(place)["metadata"]["uid"].clone()
 }

@@ -10,6 +10,10 @@ use thiserror::Error;
 
 use crate::counted::Observer;
 
+/// How long a connection may be silent while something is expected of it. On a watch of which nothing else is to be
+/// told, the API server sends a bookmark each minute (KEP-956).
+const SILENCE: Duration = Duration::from_secs(90);
+
 /// Where the cluster is, and who asks.
 #[derive(Clone, Default)]
 pub struct ConnectOptions {
@@ -19,6 +23,8 @@ pub struct ConnectOptions {
     pub context: Option<String>,
     /// Who is told of each request.
     pub observer: Option<Arc<dyn Observer>>,
+    /// How long a watch may be silent before it is opened again; none is 90 s.
+    pub silence: Option<Duration>,
 }
 
 /// A cluster that cannot be reached for want of configuration.
@@ -58,6 +64,7 @@ impl ConnectOptions {
         // Its pauses grow to minutes, which is no use to a run: retries are ours.
         config.default_retry = false;
         config.connect_timeout = Some(Duration::from_secs(10));
+        config.read_timeout = Some(self.silence.unwrap_or(SILENCE));
         config
             .headers
             .push((http::header::USER_AGENT, user_agent()));

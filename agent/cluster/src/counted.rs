@@ -25,7 +25,10 @@ pub struct RequestSeen {
 
 /// Who is told of requests.
 pub trait Observer: Send + Sync {
-    /// Takes note of a request.
+    /// Takes note that a request is sent.
+    fn asked(&self);
+
+    /// Takes note of a request that was answered, failed, or is given up.
     fn seen(&self, request: &RequestSeen);
 }
 
@@ -52,19 +55,36 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let observer = self.observer.clone();
-        let mut seen = describe(&request);
+        let mut asked = self.observer.clone().map(|observer| {
+            observer.asked();
+            Asked {
+                observer,
+                seen: describe(&request),
+                start: Instant::now(),
+            }
+        });
         let answer = self.inner.call(request);
         Box::pin(async move {
-            let start = Instant::now();
             let answer = answer.await;
-            if let Some(observer) = observer {
-                seen.took = start.elapsed();
-                seen.code = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
-                observer.seen(&seen);
+            if let (Some(asked), Ok(answer)) = (&mut asked, &answer) {
+                asked.seen.code = answer.status().as_u16();
             }
             answer
         })
+    }
+}
+
+/// A request that is under way. Its end is told whatever that is: a deadline drops it without an answer.
+struct Asked {
+    observer: Arc<dyn Observer>,
+    seen: RequestSeen,
+    start: Instant,
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.seen.took = self.start.elapsed();
+        self.observer.seen(&self.seen);
     }
 }
 

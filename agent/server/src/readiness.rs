@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// How far the agent's start has come. Cheap to clone; once ready it stays so, since an API server that goes away is
-/// no reason to restart or hide the agent.
+/// How far the agent's start has come. Cheap to clone; it does not go back.
 #[derive(Debug, Clone, Default)]
 pub struct Readiness {
     steps: Arc<Steps>,

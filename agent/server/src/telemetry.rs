@@ -1,9 +1,14 @@
 //! What the server reads and counts of the agent's metrics.
 
+use std::time::Duration;
+
 /// The agent's metrics, as the server needs them.
 pub trait Telemetry: Send + Sync + 'static {
     /// Returns all metrics in Prometheus' text format 0.0.4.
     fn exposition(&self) -> String;
+
+    /// Returns how long the API server has answered nothing although it was asked; zero if it answers.
+    fn unanswered(&self) -> Duration;
 
     /// Counts a call of a webhook (`tidegate_webhooks_total`). The receiver's name is one of those that are
     /// configured, or empty for a call that names none of them.

@@ -7,6 +7,7 @@ mod sources;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use prometheus::core::Collector;
 use prometheus::{IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
@@ -61,6 +62,7 @@ impl Metrics {
 
     /// Returns all metrics in Prometheus' text format 0.0.4.
     pub fn exposition(&self) -> String {
+        self.unanswered();
         let mut families = self.registry.gather();
         {
             let layers = self.layers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -69,6 +71,11 @@ impl Metrics {
         TextEncoder::new()
             .encode_to_string(&families)
             .unwrap_or_default()
+    }
+
+    /// Returns how long the API server has answered nothing although it was asked; zero if it answers.
+    pub fn unanswered(&self) -> Duration {
+        self.requests.unanswered()
     }
 
     /// Counts a call of a webhook.
@@ -115,6 +122,10 @@ impl std::fmt::Debug for Metrics {
 }
 
 impl tidegate_cluster::Observer for Metrics {
+    fn asked(&self) {
+        self.requests.asked();
+    }
+
     fn seen(&self, request: &tidegate_cluster::RequestSeen) {
         self.requests.seen(request);
     }

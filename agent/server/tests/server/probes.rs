@@ -1,5 +1,7 @@
 //! The port of probes and metrics.
 
+use std::time::Duration;
+
 use crate::rig::{Rig, Setup, client};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -18,6 +20,13 @@ async fn the_agent_is_ready_once_the_layers_are_listed() {
     let missing = "the Layers have not been listed yet\n";
     assert_eq!(get("/readyz").await, (503, missing.into()));
     rig.readiness.layers_listed();
+    assert_eq!(get("/readyz").await, (200, "ok\n".into()));
+    let unanswered = |seconds| *rig.counts.1.lock().unwrap() = Duration::from_secs(seconds);
+    unanswered(23);
+    let missing = "the API server has not answered for 23 s: trying on\n";
+    assert_eq!(get("/readyz").await, (503, missing.into()));
+    assert_eq!(get("/healthz").await, (200, "ok\n".into()));
+    unanswered(0);
     assert_eq!(get("/readyz").await, (200, "ok\n".into()));
 }
 

@@ -61,11 +61,18 @@ pub(crate) struct Rig {
 
 /// Metrics that only remember.
 #[derive(Default)]
-pub(crate) struct Counts(pub(crate) Mutex<Vec<(String, HookOutcome)>>);
+pub(crate) struct Counts(
+    pub(crate) Mutex<Vec<(String, HookOutcome)>>,
+    pub(crate) Mutex<Duration>,
+);
 
 impl Telemetry for Counts {
     fn exposition(&self) -> String {
         "# TYPE tidegate_leader gauge\ntidegate_leader 1\n".into()
+    }
+
+    fn unanswered(&self) -> Duration {
+        *self.1.lock().unwrap()
     }
 
     fn webhook(&self, receiver: &str, outcome: HookOutcome) {

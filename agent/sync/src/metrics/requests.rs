@@ -1,6 +1,9 @@
 //! Requests to the API server.
 
-use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Registry};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use prometheus::{Gauge, HistogramOpts, HistogramVec, IntCounterVec, Registry};
 use tidegate_cluster::RequestSeen;
 
 use super::{PREFIX, opts, register};
@@ -9,6 +12,9 @@ use super::{PREFIX, opts, register};
 pub(super) struct Requests {
     total: IntCounterVec,
     duration: HistogramVec,
+    unanswered: Gauge,
+    /// When the first of the requests was sent since which nothing was answered.
+    unanswered_since: Mutex<Option<Instant>>,
 }
 
 impl Requests {
@@ -22,7 +28,13 @@ impl Requests {
         .buckets(vec![
             0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0,
         ]);
+        let unanswered = opts(
+            "kube_unanswered_seconds",
+            "How long the API server has answered nothing although it was asked",
+        );
         Ok(Self {
+            unanswered: register(registry, Gauge::with_opts(unanswered)?)?,
+            unanswered_since: Mutex::default(),
             total: register(
                 registry,
                 IntCounterVec::new(total, &["verb", "resource", "code", "dry_run"])?,
@@ -31,7 +43,29 @@ impl Requests {
         })
     }
 
+    pub(super) fn asked(&self) {
+        self.since(|since| {
+            since.get_or_insert_with(Instant::now);
+        });
+    }
+
+    /// How long nothing has been answered although it was asked; sets the gauge, too.
+    pub(super) fn unanswered(&self) -> Duration {
+        let since = self.since(|since| *since);
+        let unanswered = since.map_or(Duration::ZERO, |since| since.elapsed());
+        self.unanswered.set(unanswered.as_secs_f64());
+        unanswered
+    }
+
+    fn since<T>(&self, change: impl FnOnce(&mut Option<Instant>) -> T) -> T {
+        let since = self.unanswered_since.lock();
+        change(&mut since.unwrap_or_else(PoisonError::into_inner))
+    }
+
     pub(super) fn seen(&self, request: &RequestSeen) {
+        if request.code != 0 {
+            self.since(|since| *since = None);
+        }
         let code = request.code.to_string();
         let dry_run = if request.dry_run { "true" } else { "false" };
         let labels = [request.verb, &request.resource, &code, dry_run];

@@ -1,11 +1,14 @@
 //! The API server goes away, and comes back.
 
-use serde_json::json;
-use tidegate_plan::{Change, Required};
-use tidegate_sync::{Outcome, Run, Step};
-use tidegate_testbed::{Component, ControlPlane, Options};
+use std::time::Duration;
 
-use crate::world::{Tenant, describe, object};
+use serde_json::json;
+use tidegate_cluster::ConnectOptions;
+use tidegate_plan::{Change, Required};
+use tidegate_sync::{Outcome, Run, RunObject, Step};
+use tidegate_testbed::{Component, ControlPlane, FaultProxy, Options};
+
+use crate::world::{Tenant, World, describe, engine_with, object};
 
 const WAITING: &str = "
 apiVersion: v1
@@ -20,6 +23,14 @@ metadata:
   annotations: {tidegate.dev/depends-on: /namespaces/NS/ConfigMap/gate}
 ";
 
+/// What the second object waits for, made by somebody else.
+fn gate(tenant: &Tenant) -> Required {
+    Required {
+        id: tenant.text("core/ConfigMap/NS/gate").parse().unwrap(),
+        ready: false,
+    }
+}
+
 #[test]
 fn a_run_outlives_an_api_server_that_is_away_at_its_start_and_in_its_middle() {
     let options = Options {
@@ -32,10 +43,7 @@ fn a_run_outlives_an_api_server_that_is_away_at_its_start_and_in_its_middle() {
     let tenant = Tenant::new(&control_plane, "outage");
     tenant.allow_everything(&control_plane);
     let mut order = tenant.order(WAITING);
-    order.settings.requires = vec![Required {
-        id: tenant.text("core/ConfigMap/NS/gate").parse().unwrap(),
-        ready: false,
-    }];
+    order.settings.requires = vec![gate(&tenant)];
     control_plane.kill(Component::ApiServer).unwrap();
     let mut going = tenant.start(order);
     let run = going.until("the outage to be told", |run| !run.message.is_empty());
@@ -61,6 +69,35 @@ fn a_run_outlives_an_api_server_that_is_away_at_its_start_and_in_its_middle() {
     let path = tenant.text("/api/v1/namespaces/NS/configmaps");
     let gate = json!({"metadata": {"name": "gate"}});
     control_plane.client().create(&path, &gate).unwrap();
+    let run = going.end();
+    assert_eq!(run.outcome, Some(Outcome::Healthy), "{}", describe(&run));
+}
+
+#[test]
+fn a_watch_that_falls_silent_is_opened_again() {
+    let world = World::new("silent");
+    let proxy = FaultProxy::start(world.control_plane.connection()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = folder.path().join("kubeconfig");
+    proxy.write_kubeconfig(&kubeconfig).unwrap();
+    let options = ConnectOptions {
+        kubeconfig: Some(kubeconfig),
+        silence: Some(Duration::from_secs(2)),
+        ..ConnectOptions::default()
+    };
+    let mut tenant = world.tenant;
+    tenant.engine = engine_with(&options, &tenant.namespace);
+    let mut order = tenant.order(WAITING);
+    order.settings.requires = vec![gate(&tenant)];
+    let mut going = tenant.start(order);
+    going.until("the gate to be waited for", |run| {
+        let waits = |object: &RunObject| object.step == Step::Waiting;
+        run.objects.iter().any(waits)
+    });
+    proxy.stall_watches();
+    let path = tenant.text("/api/v1/namespaces/NS/configmaps");
+    let gate = json!({"metadata": {"name": "gate"}});
+    world.control_plane.client().create(&path, &gate).unwrap();
     let run = going.end();
     assert_eq!(run.outcome, Some(Outcome::Healthy), "{}", describe(&run));
 }

@@ -248,8 +248,13 @@ pub(crate) fn engine(kubeconfig: &Path, namespace: &str) -> Engine {
         kubeconfig: Some(kubeconfig.to_owned()),
         ..ConnectOptions::default()
     };
+    engine_with(&options, namespace)
+}
+
+/// The same, that reaches the cluster in its own way.
+pub(crate) fn engine_with(options: &ConnectOptions, namespace: &str) -> Engine {
     runtime().block_on(async {
-        let cluster = Cluster::connect(&options).await.unwrap();
+        let cluster = Cluster::connect(options).await.unwrap();
         Engine::new(cluster, namespace)
     })
 }
