@@ -297,6 +297,8 @@ fn a_layer_at_rest_costs_no_requests() {
     let revision = resting.push(&[("layer/a.yaml", &config_map("a", &resting.namespace, "1"))]);
     resting.layer("web", &resting.spec("layer"));
     resting.until_ready("web", &revision);
+    // The last that a run asks for, and nobody waits for it.
+    until_events(&resting, &["Normal Healthy"]);
     let before = requests(&resting, |_| true);
     // Meanwhile its source is polled, and another layer goes through its whole life.
     let busy = site("busy");
@@ -316,11 +318,15 @@ fn events_tell_of_each_lasting_state_once() {
     site.until_ready("web", &revision);
     site.push(&[("layer/a.yaml", "kind: [")]);
     site.until_refused("web", "RenderFailed");
+    until_events(&site, &["Normal Healthy", "Warning RenderFailed"]);
+}
+
+/// Waits until these are the Events about the layers of a site.
+fn until_events(site: &Site, expected: &[&str]) {
     let path = format!(
         "/apis/events.k8s.io/v1/namespaces/{}/events",
         site.namespace
     );
-    let expected = ["Normal Healthy", "Warning RenderFailed"];
     wait::until("the events", LIMIT, || {
         let events = site.stage.control_plane.client().get(&path).unwrap();
         let of_layer = events["items"].as_array().into_iter().flatten();
