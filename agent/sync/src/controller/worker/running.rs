@@ -10,6 +10,7 @@ use crate::{Engine, Observed, Order, Prerequisite, Run, Waiting};
 
 /// A run that goes on, and afterwards the health of its objects.
 pub(super) struct Running {
+    beginning: Arc<Run>,
     progress: watch::Receiver<Arc<Run>>,
     /// What must come before anything new of the run.
     missing: watch::Sender<Option<Waiting>>,
@@ -35,7 +36,9 @@ impl Running {
     pub(super) fn start(engine: &Engine, mut order: Order, missing: Option<Waiting>) -> Self {
         let (missing, seen) = watch::channel(missing);
         order.prerequisite = Prerequisite::new(seen);
-        let (tell, progress) = watch::channel(Arc::new(Run::new(&order)));
+        // A short run may be over before anybody looks at its progress, and its end must be news.
+        let beginning = Arc::new(Run::new(&order));
+        let (tell, progress) = watch::channel(Arc::clone(&beginning));
         let stop = CancellationToken::new();
         let (engine, stopped) = (engine.clone(), stop.clone());
         let task = tokio::spawn(async move {
@@ -43,6 +46,7 @@ impl Running {
             finished.observe(stopped).await
         });
         Self {
+            beginning,
             progress,
             missing,
             stop,
@@ -52,7 +56,7 @@ impl Running {
 
     /// The run before anything is known of it.
     pub(super) fn beginning(&self) -> Arc<Run> {
-        Arc::clone(&self.progress.borrow())
+        Arc::clone(&self.beginning)
     }
 
     /// Tells whether it waits for something before it makes anything new.
