@@ -1,4 +1,4 @@
-//! What a change does to what runs: restarts, replacements, deleted data.
+//! What a change does to what runs: restarts, fewer pods, deleted data.
 
 mod line;
 
@@ -26,8 +26,6 @@ pub struct Consequence {
 pub enum ConsequenceKind {
     /// Data goes, or its owner does.
     DataLoss,
-    /// An object is deleted, and made anew.
-    Replace,
     /// A kind changes under its objects.
     CrdChange,
     /// Pods with state restart, or a database's primary moves.
@@ -43,8 +41,6 @@ pub enum ConsequenceKind {
 pub enum Difference<'v> {
     /// It is made into another: what it is, and what a dry-run says that it will be.
     Changed(&'v Value, &'v Value),
-    /// It is deleted, and made anew.
-    Replaced(&'v Value),
     /// It is deleted.
     Removed(&'v Value),
 }
@@ -55,12 +51,6 @@ pub fn consequences(of: &GroupKind, difference: Difference<'_>) -> Vec<Consequen
     let found = match difference {
         Difference::Changed(before, after) => table.changed(of, before, after),
         Difference::Removed(before) => table.removed(of, before),
-        Difference::Replaced(before) => {
-            let anew = (ConsequenceKind::Replace, "is deleted and made anew".into());
-            let mut all = table.removed(of, before);
-            all.push(anew);
-            all
-        }
     };
     let mut found: Vec<_> = found
         .into_iter()
@@ -75,7 +65,6 @@ impl ConsequenceKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::DataLoss => "dataLoss",
-            Self::Replace => "replace",
             Self::CrdChange => "crdChange",
             Self::StatefulRestart => "statefulRestart",
             Self::ScaleDown => "scaleDown",

@@ -60,11 +60,14 @@ const GRANTS: &str = "rbac.authorization.k8s.io";
 ///
 /// An order that annotations make impossible leaves only what the objects that go say themselves, or nothing.
 pub fn departures(
-    leaving: &[Object],
-    staying: &[Object],
+    leaving: Vec<Object>,
+    staying: impl IntoIterator<Item = Object>,
     settings: &Settings<'_>,
 ) -> Vec<Departure> {
-    let all: Vec<Object> = leaving.iter().chain(staying).cloned().collect();
+    let count = leaving.len();
+    let mut all = leaving;
+    all.extend(staying);
+    let leaving = all.get(..count).unwrap_or_default();
     let planned = plan(&all, &(), settings).or_else(|_| plan(leaving, &(), settings));
     let edges = planned.map(|plan| plan.edges).unwrap_or_default();
     let going: BTreeSet<&ObjectId> = leaving.iter().map(Object::id).collect();
@@ -136,7 +139,7 @@ mod tests {
             rules: &[],
             requires: &[],
         };
-        let lines: Vec<String> = departures(leaving, staying, &settings)
+        let lines: Vec<String> = departures(leaving.to_vec(), staying.to_vec(), &settings)
             .iter()
             .map(|departure| {
                 let after: Vec<String> = departure.after.iter().map(ObjectId::short).collect();

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 use tidegate_object::ObjectId;
-use tidegate_plan::{ConsequenceKind, Difference, consequences};
+use tidegate_plan::{Difference, consequences};
 
 #[track_caller]
 fn check(id: &str, difference: Difference<'_>, expected: &[&str]) {
@@ -135,14 +135,9 @@ fn what_drops_data_says_so() {
 }
 
 #[test]
-fn a_replacement_is_a_removal_too() {
-    let id: ObjectId = CLUSTER.parse().unwrap();
-    let before = json!({"spec": {"instances": 3}});
-    let found = consequences(&id.kind, Difference::Replaced(&before));
-    let kinds: Vec<_> = found.iter().map(|found| found.kind).collect();
-    assert_eq!(kinds, [ConsequenceKind::DataLoss, ConsequenceKind::Replace]);
-    let expected = "deletes the database cluster of 3 instances and its volumes";
-    assert_eq!(found.first().unwrap().message, expected);
+fn a_removal_says_what_goes_with_it() {
+    let expected = "dataLoss: deletes the database cluster of 3 instances and its volumes";
+    removed(CLUSTER, json!({"instances": 3}), &[expected]);
 }
 
 #[test]

@@ -73,8 +73,8 @@ impl Departures {
         self.denial = fenced.err();
     }
 
-    fn at(&self, id: &ObjectId) -> Option<usize> {
-        self.all.iter().position(|leaver| leaver.id() == id)
+    fn get(&self, id: &ObjectId) -> Option<&Leaver> {
+        self.all.iter().find(|leaver| leaver.id() == id)
     }
 }
 
@@ -119,17 +119,12 @@ impl Execution {
     fn ordered(&self, ids: &[ObjectId]) -> BTreeMap<ObjectId, Departure> {
         let live = self.engine.hub.live();
         let leaving = ids.iter().filter_map(|id| live.get(id).object().cloned());
-        let leaving: Vec<Object> = leaving.collect();
-        let staying: Vec<Object> = self
-            .items
-            .iter()
-            .map(|item| Object::clone(&item.object))
-            .collect();
+        let staying = self.items.iter().map(|item| Object::clone(&item.object));
         let settings = tidegate_plan::Settings {
             rules: &self.order.settings.references,
             requires: &[],
         };
-        let ordered = departures(&leaving, &staying, &settings).into_iter();
+        let ordered = departures(leaving.collect(), staying, &settings).into_iter();
         ordered
             .map(|departure| (departure.id.clone(), departure))
             .collect()
@@ -198,16 +193,7 @@ impl Execution {
             Turn::Open if other_owner(&self.engine, (&self.order.owner, leaver.id())).is_some() => {
                 true
             }
-            Turn::Open => {
-                let next = self.next_step(at);
-                if let (Next::Wait(fate, denial), Some(leaver)) =
-                    (next, self.departures.all.get_mut(at))
-                {
-                    leaver.show(fate, denial);
-                    return false;
-                }
-                true
-            }
+            Turn::Open => self.admit(at).is_some(),
             Turn::Settled if leaver.shown.guard == Some(Guard::Protected) => {
                 let says = live
                     .object()
@@ -232,14 +218,8 @@ impl Execution {
     }
 
     fn let_go(&mut self, at: usize) {
-        let proof = match self.next_step(at) {
-            Next::Go(proof) => proof,
-            Next::Wait(fate, denial) => {
-                if let Some(leaver) = self.departures.all.get_mut(at) {
-                    leaver.show(fate, denial);
-                }
-                return;
-            }
+        let Some(proof) = self.admit(at) else {
+            return;
         };
         if !self.departures.is_fenced {
             self.departures.wants_fence = true;
@@ -263,11 +243,20 @@ impl Execution {
         }
     }
 
+    /// Returns the proof by which an object may go now, or shows why it does not.
+    fn admit(&mut self, at: usize) -> Option<Pruned> {
+        let next = self.next_step(self.departures.all.get(at)?);
+        let leaver = self.departures.all.get_mut(at)?;
+        match next {
+            Next::Go(proof) => return Some(proof),
+            Next::Hold(denial) => leaver.hold(&denial),
+            Next::Wait(message) => leaver.wait(&message),
+        }
+        None
+    }
+
     /// Decides whether it is an object's turn, and establishes the proof that it has left.
-    fn next_step(&self, at: usize) -> Next {
-        let Some(leaver) = self.departures.all.get(at) else {
-            return Next::Wait(Fate::Waiting, None);
-        };
+    fn next_step(&self, leaver: &Leaver) -> Next {
         let denial = self.denial_of(leaver.id());
         let case = Case {
             rendering: &self.departures.rendering,
@@ -280,14 +269,14 @@ impl Execution {
         };
         let proof = match Pruned::establish(&case, leaver.id(), &leaver.uid) {
             Ok(proof) => proof,
-            Err(denial) => return Next::Wait(Fate::Held, Some(denial)),
+            Err(denial) => return Next::Hold(denial),
         };
         if let Some(stays) = self.needed_by(leaver) {
             let text = format!("{stays}, which needs it, stays");
-            return Next::Wait(Fate::Held, Some(Denial::new(Guard::Needed, text)));
+            return Next::Hold(Denial::new(Guard::Needed, text));
         }
         match self.waits_for(leaver) {
-            Some(text) => Next::Wait(Fate::Waiting, Some(Denial::new(Guard::Needed, text))),
+            Some(message) => Next::Wait(message),
             None => Next::Go(proof),
         }
     }
@@ -331,10 +320,7 @@ impl Execution {
     /// Names an object that needs this one, and that will not go in this run.
     fn needed_by(&self, leaver: &Leaver) -> Option<String> {
         let stays = |id: &&ObjectId| {
-            let other = self
-                .departures
-                .at(id)
-                .and_then(|at| self.departures.all.get(at));
+            let other = self.departures.get(id);
             other.is_some_and(|other| other.shown.fate == Fate::Held)
         };
         leaver
@@ -348,10 +334,7 @@ impl Execution {
     /// Says what must come first.
     fn waits_for(&self, leaver: &Leaver) -> Option<String> {
         let goes_on = |id: &&ObjectId| {
-            let other = self
-                .departures
-                .at(id)
-                .and_then(|at| self.departures.all.get(at));
+            let other = self.departures.get(id);
             other.is_some_and(|other| other.shown.is_owned())
         };
         if let Some(first) = leaver.departure.after.iter().find(goes_on) {
@@ -433,11 +416,7 @@ impl Execution {
             if !self.departures.all.get(at).is_some_and(is_open) {
                 continue;
             }
-            if let (Next::Wait(fate, denial), Some(leaver)) =
-                (self.next_step(at), self.departures.all.get_mut(at))
-            {
-                leaver.show(fate, denial);
-            }
+            self.admit(at);
         }
         self.show_leaving();
     }
@@ -458,7 +437,8 @@ fn other_owner(engine: &Inner, (own, id): (&Owner, &ObjectId)) -> Option<Owner> 
 /// What comes next for an object that leaves.
 enum Next {
     Go(Pruned),
-    Wait(Fate, Option<Denial>),
+    Hold(Denial),
+    Wait(String),
 }
 
 fn is_unwritten(item: &Item) -> bool {

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::guards::Denial;
 use super::removal::Removed;
 use crate::engine::item::Retry;
-use crate::{Fate, Leaving};
+use crate::{Fate, Guard, Leaving};
 
 /// One object that leaves.
 pub(super) struct Leaver {
@@ -75,11 +75,17 @@ impl Leaver {
         }
     }
 
-    /// Shows what becomes of it; a wait is no guard.
-    pub(super) fn show(&mut self, fate: Fate, denial: Option<Denial>) {
-        let guard = denial.as_ref().map(|denial| denial.guard);
-        let guard = guard.filter(|_| fate == Fate::Held);
-        let message = denial.map(|denial| denial.message).unwrap_or_default();
+    /// Shows what holds it back.
+    pub(super) fn hold(&mut self, denial: &Denial) {
+        self.show(Fate::Held, Some(denial.guard), &denial.message);
+    }
+
+    /// Shows what it waits for.
+    pub(super) fn wait(&mut self, message: &str) {
+        self.show(Fate::Waiting, None, message);
+    }
+
+    fn show(&mut self, fate: Fate, guard: Option<Guard>, message: &str) {
         let shown = &self.shown;
         if shown.fate == fate && shown.guard == guard && shown.message == message {
             return;
@@ -89,7 +95,7 @@ impl Leaver {
             fate,
             consequences: std::mem::take(&mut self.shown.consequences),
             guard,
-            message,
+            message: message.into(),
             since: Timestamp::now(),
         };
     }
@@ -97,8 +103,7 @@ impl Leaver {
     /// Ends it.
     pub(super) fn end(&mut self, fate: Fate, message: &str) {
         self.turn = Turn::Settled;
-        self.show(fate, None);
-        self.shown.message = message.into();
+        self.show(fate, None, message);
     }
 
     /// Takes what became of it; returns when to look at it again.
@@ -111,15 +116,14 @@ impl Leaver {
             Removed::Foreign(message) => self.end(Fate::Forgotten, &message),
             Removed::Held(denial) => {
                 self.turn = Turn::Settled;
-                self.show(Fate::Held, Some(denial));
+                self.hold(&denial);
             }
             Removed::Stopped => self.turn = Turn::Open,
             Removed::Going(message) => return Some(self.goes(&message, now + timeout)),
             Removed::Failed(error) => {
                 self.turn = Turn::Open;
                 let at = self.retry.failed(error.retry_after, now);
-                self.show(Fate::Waiting, None);
-                self.shown.message = error.message;
+                self.wait(&error.message);
                 return Some(at);
             }
         }
@@ -131,8 +135,7 @@ impl Leaver {
     fn goes(&mut self, message: &str, until: Instant) -> Instant {
         let until = *self.going_until.get_or_insert(until);
         self.turn = Turn::Going(until);
-        self.show(Fate::Going, None);
-        self.shown.message = message.into();
+        self.show(Fate::Going, None, message);
         until
     }
 }

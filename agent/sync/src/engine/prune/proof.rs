@@ -1,4 +1,4 @@
-//! The proofs without which nothing is deleted. Each can be made only where what it says is established.
+//! The proof without which nothing is deleted. It can be made only where what it says is established.
 
 use std::collections::HashSet;
 
@@ -8,18 +8,6 @@ use tidegate_object::{GroupKind, Object, ObjectId};
 use super::guards::{ANNOTATION, Denial, carries_agent, is_protected};
 use crate::claims::{Claimant, Held};
 use crate::{Claims, Guard, PruneWhen};
-
-/// Leave to delete one object.
-pub(super) trait Proof {
-    /// The object.
-    fn id(&self) -> &ObjectId;
-
-    /// Its uid; empty if it is not known.
-    fn uid(&self) -> &str;
-
-    /// Holds the proof against the object as it is.
-    fn admits(&self, live: &Object) -> Result<(), Refusal>;
-}
 
 /// Why a live object is not deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,18 +87,19 @@ impl Pruned {
             }
         }
     }
-}
 
-impl Proof for Pruned {
-    fn id(&self) -> &ObjectId {
+    /// Returns the object.
+    pub(super) fn id(&self) -> &ObjectId {
         &self.id
     }
 
-    fn uid(&self) -> &str {
+    /// Returns the object's uid; empty if it is not known.
+    pub(super) fn uid(&self) -> &str {
         &self.uid
     }
 
-    fn admits(&self, live: &Object) -> Result<(), Refusal> {
+    /// Holds the proof against the object as it is.
+    pub(super) fn admits(&self, live: &Object) -> Result<(), Refusal> {
         match live.annotation(ANNOTATION) {
             Some("never") => Err(Refusal::Never),
             Some("allow") => Ok(()),

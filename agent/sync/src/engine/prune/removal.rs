@@ -6,7 +6,7 @@ use tidegate_object::{Object, ObjectId};
 use tokio_util::sync::CancellationToken;
 
 use super::guards::Denial;
-use super::proof::{Proof, Refusal};
+use super::proof::{Pruned, Refusal};
 use crate::engine::contact::Asker;
 use crate::{Guard, marks};
 
@@ -39,7 +39,7 @@ pub(in crate::engine) struct Fence {
 }
 
 /// Deletes an object of a layer, if the live object bears out the proof.
-pub(super) async fn remove(asker: &Asker, proof: &impl Proof, fence: &Fence) -> Removed {
+pub(super) async fn remove(asker: &Asker, proof: &Pruned, fence: &Fence) -> Removed {
     match try_to_remove(asker, proof, fence).await {
         Ok(removed) => removed,
         Err(error) if is_passing(&error) => Removed::Failed(error),
@@ -64,11 +64,7 @@ pub(super) async fn look(asker: &Asker, id: &ObjectId, uid: &str) -> Removed {
     }
 }
 
-async fn try_to_remove(
-    asker: &Asker,
-    proof: &impl Proof,
-    fence: &Fence,
-) -> Result<Removed, ApiError> {
+async fn try_to_remove(asker: &Asker, proof: &Pruned, fence: &Fence) -> Result<Removed, ApiError> {
     let id = proof.id();
     // Of a Secret, nobody needs the values.
     let live = if id.kind.is("", "Secret") {
@@ -110,7 +106,7 @@ async fn try_to_remove(
 }
 
 /// Holds a live object's uid, marks and managed fields against what the layer knows.
-fn is_ours(asker: &Asker, proof: &impl Proof, live: &Object) -> Result<(), Removed> {
+fn is_ours(asker: &Asker, proof: &Pruned, live: &Object) -> Result<(), Removed> {
     if !proof.uid().is_empty() && live.uid() != Some(proof.uid()) {
         return Err(Removed::Foreign(
             "it was made anew by somebody else, and is left".into(),
