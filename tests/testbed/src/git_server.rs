@@ -136,7 +136,7 @@ impl GitServer {
         Repository::create(self.served(name), self.author(name))
     }
 
-    /// Adds a copy of a repository on disk, with its branches and tags.
+    /// Adds a copy of a repository on disk, with its branches and tags; its `main` is what is checked out there.
     ///
     /// # Errors
     /// [`Error::Command`] with git's own message.

@@ -145,21 +145,21 @@ impl Repository {
         Ok(repository)
     }
 
-    /// Makes a copy of another repository's branches and tags.
+    /// Makes a copy of another repository's branches and tags; `main` is what is checked out there, whatever its name.
     pub(crate) fn copy(served: PathBuf, author: PathBuf, original: &Path) -> Result<Self> {
         let repository = Self::create(served, author)?;
         let original = original.to_string_lossy();
+        let branches = [
+            "fetch",
+            "--quiet",
+            &original,
+            "+refs/heads/*:refs/heads/*",
+            "--tags",
+        ];
+        let head = ["fetch", "--quiet", &original, "+HEAD:refs/heads/main"];
         for path in [&repository.served, &repository.author] {
-            git(
-                path,
-                &[
-                    "fetch",
-                    "--quiet",
-                    &original,
-                    "+refs/heads/*:refs/heads/*",
-                    "--tags",
-                ],
-            )?;
+            git(path, &branches)?;
+            git(path, &head)?;
         }
         Ok(repository)
     }
