@@ -17,6 +17,7 @@ mod live;
 mod plan;
 mod progress;
 mod render_args;
+mod right;
 mod rollback;
 mod subject;
 mod suspend;

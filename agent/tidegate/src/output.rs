@@ -34,6 +34,11 @@ pub(crate) fn counted(count: usize, thing: &str) -> String {
     }
 }
 
+/// A text in one line, as a row of a table holds it.
+pub(crate) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn quiet(written: io::Result<()>) -> io::Result<()> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

@@ -16,5 +16,5 @@ export function waitingFor(layer: Layer): BlockedOn[] {
 
 /** The account that writes the layer's objects. */
 export function deployer(layer: Layer): string {
-  return (layer.spec.serviceAccountName as string | undefined) ?? "tidegate-deployer";
+  return layer.spec.serviceAccountName as string;
 }

@@ -6,10 +6,10 @@ import { Empty, Loading } from "../parts/notice";
 import { Ago } from "../parts/time";
 import { address } from "../route";
 import { id, layers } from "../state/fleet";
-import { branch, commit, count, type Mark as Kind, layerMark, layerWord } from "../text/words";
+import { branch, commit, count, finder, type LayerMark as Kind, layerMark, layerWord } from "../text/words";
 
 /** Trouble first. */
-const ORDER: Kind[] = ["bad", "waiting", "busy", "idle", "good"];
+const ORDER: Kind[] = ["bad", "waiting", "busy", "good"];
 
 export function Fleet() {
   const [search, setSearch] = useState("");
@@ -71,11 +71,10 @@ export function Fleet() {
 
 /** The layers that fit, trouble first. */
 export function select(all: readonly Summary[], search: string, kind: Kind | "all"): Summary[] {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  const fits = (layer: Summary) => {
-    const text = [id(layer), layer.path, layer.source.url, layer.revision, layer.message].join(" ").toLowerCase();
-    return (kind === "all" || layerMark(layer) === kind) && words.every((word) => text.includes(word));
-  };
+  const found = finder(search);
+  const fits = (layer: Summary) =>
+    (kind === "all" || layerMark(layer) === kind) &&
+    found([id(layer), layer.path, layer.source.url, layer.revision, layer.message]);
   const rank = (layer: Summary) => ORDER.indexOf(layerMark(layer));
   return all.filter(fits).sort((a, b) => rank(a) - rank(b) || id(a).localeCompare(id(b)));
 }

@@ -1,11 +1,18 @@
 /** The last runs: why, by whom, what they changed, how they ended. */
-
+import type { HistoryEntry } from "../api/schema";
+import { DataTable } from "../parts/data-table";
 import { Mark } from "../parts/mark";
 import { Ago } from "../parts/time";
 import type { Detail } from "../state/layer";
 import { changesText, commit, duration, type Mark as Kind, triggerText } from "../text/words";
 
-const OUTCOMES: Record<string, Kind> = { healthy: "good", degraded: "bad", failed: "bad", superseded: "idle" };
+const OUTCOMES: Record<HistoryEntry["outcome"], Kind> = {
+  healthy: "good",
+  degraded: "bad",
+  failed: "bad",
+  superseded: "idle",
+};
+const COLUMNS = ["Ended", "How", "Commit", "Why it began", "Changes", "Took", "What there is to say"];
 
 export function HistoryPage({ detail }: { detail: Detail }) {
   const { items } = detail.history;
@@ -13,41 +20,25 @@ export function HistoryPage({ detail }: { detail: Detail }) {
   return (
     <section aria-labelledby="runs">
       <h2 id="runs">The last runs</h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard. */}
-      <section class="scroll" aria-label="Table of runs" tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Ended</th>
-              <th scope="col">How</th>
-              <th scope="col">Commit</th>
-              <th scope="col">Why it began</th>
-              <th scope="col">Changes</th>
-              <th scope="col">Took</th>
-              <th scope="col">What there is to say</th>
-            </tr>
-          </thead>
-          <tbody>
-            {items.map((run) => (
-              <tr key={run.id}>
-                <td>
-                  <Ago time={run.ended} />
-                </td>
-                <td>
-                  <Mark kind={OUTCOMES[run.outcome] ?? "idle"} /> {run.outcome}
-                </td>
-                <td>
-                  <code>{commit(run.revision)}</code>
-                </td>
-                <td>{triggerText(run)}</td>
-                <td>{changesText(run.changes)}</td>
-                <td class="number">{duration(Date.parse(run.ended) - Date.parse(run.started))}</td>
-                <td class="say">{run.message}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <DataTable label="Table of runs" columns={COLUMNS}>
+        {items.map((run) => (
+          <tr key={run.id}>
+            <td>
+              <Ago time={run.ended} />
+            </td>
+            <td>
+              <Mark kind={OUTCOMES[run.outcome]} /> {run.outcome}
+            </td>
+            <td>
+              <code>{commit(run.revision)}</code>
+            </td>
+            <td>{triggerText(run)}</td>
+            <td>{changesText(run.changes)}</td>
+            <td class="number">{duration(Date.parse(run.ended) - Date.parse(run.started))}</td>
+            <td class="say">{run.message}</td>
+          </tr>
+        ))}
+      </DataTable>
     </section>
   );
 }

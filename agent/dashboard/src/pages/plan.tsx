@@ -1,8 +1,11 @@
 /** The plan of the last run: what it does, its findings, and why each object comes where it does. */
 import { useState } from "preact/hooks";
+import { DataTable } from "../parts/data-table";
 import { ObjectLink } from "../parts/object-link";
 import type { Detail } from "../state/layer";
 import { changesText, commit, count, fateWord, gateText, reasonText } from "../text/words";
+
+const COLUMNS = ["Object", "comes after", "which", "because"];
 
 export function PlanPage({ detail }: { detail: Detail }) {
   const [search, setSearch] = useState("");
@@ -58,33 +61,20 @@ export function PlanPage({ detail }: { detail: Detail }) {
             onInput={(event) => setSearch(event.currentTarget.value)}
           />
         </div>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard. */}
-        <section class="scroll" aria-label="Edges" tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Object</th>
-                <th scope="col">comes after</th>
-                <th scope="col">which</th>
-                <th scope="col">because</th>
-              </tr>
-            </thead>
-            <tbody>
-              {edges.map((edge) => (
-                <tr key={`${edge.from} ${edge.to}`}>
-                  <td>
-                    <ObjectLink layer={layer} id={edge.from} />
-                  </td>
-                  <td>
-                    <ObjectLink layer={layer} id={edge.to} />
-                  </td>
-                  <td>{gateText(edge)}</td>
-                  <td>{reasonText(edge)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
+        <DataTable label="Edges" columns={COLUMNS}>
+          {edges.map((edge) => (
+            <tr key={`${edge.from} ${edge.to}`}>
+              <td>
+                <ObjectLink layer={layer} id={edge.from} />
+              </td>
+              <td>
+                <ObjectLink layer={layer} id={edge.to} />
+              </td>
+              <td>{gateText(edge)}</td>
+              <td>{reasonText(edge)}</td>
+            </tr>
+          ))}
+        </DataTable>
       </section>
     </>
   );

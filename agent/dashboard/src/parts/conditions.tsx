@@ -7,8 +7,7 @@ const WORDS: Record<string, [string, string]> = {
   Reconciling: ["A run goes on", "No run goes on"],
   Stalled: ["It cannot go on without a change", "Nothing keeps it from going on"],
   Healthy: ["Every object is healthy", "Not every object is healthy"],
-  Drifted: ["Something differs from Git in the cluster", "Nothing differs from Git in the cluster"],
-  Blocked: ["Something may not be written", "Everything may be written"],
+  Blocked: ["Something is held back", "Nothing is held back"],
 };
 
 export function Conditions({ conditions }: { conditions: Condition[] }) {

@@ -1,5 +1,4 @@
 /** How long the run took, wave by wave. */
-
 import type { Object as Item } from "../api/schema";
 import { now } from "../clock";
 import type { Detail } from "../state/layer";
@@ -37,8 +36,8 @@ export function Timeline({ detail }: { detail: Detail }) {
     <section aria-labelledby="timeline">
       <h2 id="timeline">Run</h2>
       <p class="note">
-        {triggerText(run)} · {run.state === "running" ? phaseWord(run.phase ?? "") : run.state} ·{" "}
-        {duration(end - started)} · {count(written.length, "object")} to write
+        {triggerText(run)} · {run.state === "running" ? phaseWord(run.phase) : run.state} · {duration(end - started)} ·{" "}
+        {count(written.length, "object")} to write
       </p>
       {run.phases && run.phases.length > 0 && (
         <p class="phases">

@@ -3,7 +3,7 @@ import { waitingFor } from "../api/status";
 import { address } from "../route";
 import type { Detail } from "../state/layer";
 import { type Cause, causes } from "../text/why";
-import { count, healthWord, phaseWord, shortName, stepMark, stepWord } from "../text/words";
+import { count, healthWord, type Phase, phaseWord, shortName, stepMark, stepWord } from "../text/words";
 import { Mark } from "./mark";
 import { ObjectLink } from "./object-link";
 import { For } from "./time";
@@ -14,8 +14,8 @@ const SHOWN = 8;
 export function WaitingFor({ detail }: { detail: Detail }) {
   const { layer, objects } = detail;
   const found = causes(objects);
-  const known = new Set(found.map((cause) => cause.id));
-  const others = waitingFor(layer).filter((one) => !known.has(one.object) && objects.length === 0);
+  // Without a run the objects cannot tell: the status does.
+  const others = objects.length === 0 ? waitingFor(layer) : [];
   const isWell = found.length === 0 && others.length === 0;
   const isRunning = layer.run?.state === "running";
   return (
@@ -42,9 +42,9 @@ export function WaitingFor({ detail }: { detail: Detail }) {
   );
 }
 
-function title(isReady: boolean, isRunning: boolean, phase: string | undefined): string {
+function title(isReady: boolean, isRunning: boolean, phase: Phase | undefined): string {
   if (isReady) return "It waits for nothing: everything is applied and healthy";
-  if (isRunning) return `What it waits for (${phaseWord(phase ?? "")})`;
+  if (isRunning) return `What it waits for (${phaseWord(phase)})`;
   return "What it waits for";
 }
 

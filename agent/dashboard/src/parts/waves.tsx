@@ -45,7 +45,11 @@ function chipOf(event: Event): string | undefined {
 
 export function byWave(objects: readonly Item[]): [number, Item[]][] {
   const waves = new Map<number, Item[]>();
-  for (const item of objects) waves.set(item.wave, [...(waves.get(item.wave) ?? []), item]);
+  for (const item of objects) {
+    const wave = waves.get(item.wave);
+    if (wave) wave.push(item);
+    else waves.set(item.wave, [item]);
+  }
   return [...waves].sort(([a], [b]) => a - b);
 }
 

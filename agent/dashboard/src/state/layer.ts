@@ -59,10 +59,14 @@ export function open(key: api.Key): Opened {
   };
 }
 
-/** Edges of a run do not change once it is planned: they are the bulk, and read once. */
 async function all(key: api.Key, known: Detail | undefined): Promise<Detail> {
   const [layer, objects, history] = await Promise.all([api.layer(key), api.objects(key), api.history(key)]);
-  const isPlanned = known?.plan?.run === layer.run?.id && known?.plan?.nodes.length === objects.length;
-  const plan = isPlanned && known ? known.plan : await api.plan(key);
+  const plan = known && keepsPlan(known, layer, objects.length) ? known.plan : await api.plan(key);
   return { layer, objects, plan, history };
+}
+
+/** The edges are the bulk, and do not change while a run goes on; what becomes of what left Git does. */
+export function keepsPlan({ layer: before, plan }: Omit<Detail, "history">, layer: Layer, objects: number): boolean {
+  const isSame = plan?.run === layer.run?.id && plan?.nodes.length === objects;
+  return isSame && before.run?.ended === layer.run?.ended && !plan?.leaving.length;
 }

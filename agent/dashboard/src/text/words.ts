@@ -16,12 +16,12 @@ const STEPS: Record<Step, [Mark, string]> = {
   setAside: ["bad", "set aside"],
 };
 
-export function stepMark(step: string): Mark {
-  return STEPS[step as Step]?.[0] ?? "idle";
+export function stepMark(step: Step): Mark {
+  return STEPS[step][0];
 }
 
-export function stepWord(step: string): string {
-  return STEPS[step as Step]?.[1] ?? step;
+export function stepWord(step: Step): string {
+  return STEPS[step][1];
 }
 
 const HEALTH: Record<Item["health"], string> = {
@@ -38,11 +38,10 @@ export function healthWord(health: Item["health"]): string {
   return HEALTH[health];
 }
 
-const CHANGES: Record<string, string> = {
+const CHANGES: Record<string, string> & Record<Item["change"], string> = {
   create: "created",
   update: "updated",
   adopt: "adopted",
-  replace: "replaced",
   delete: "deleted",
   none: "unchanged",
   unknown: "not known yet",
@@ -73,7 +72,7 @@ export function changesText(changes: HistoryEntry["changes"]): string {
   return parts.join(", ") || "nothing written";
 }
 
-const TRIGGERS: Record<string, string> = {
+const TRIGGERS: Record<HistoryEntry["trigger"], string> = {
   change: "a change in Git or of the layer",
   manual: "asked for",
   dependency: "another layer",
@@ -82,11 +81,13 @@ const TRIGGERS: Record<string, string> = {
 };
 
 export function triggerText(run: Pick<Run, "trigger" | "requestedBy">): string {
-  const words = TRIGGERS[run.trigger ?? ""] ?? run.trigger ?? "";
+  const words = run.trigger ? TRIGGERS[run.trigger] : "";
   return run.requestedBy ? `${words} by ${run.requestedBy}` : words;
 }
 
-const PHASES: Record<string, string> = {
+export type Phase = NonNullable<Run["phase"]>;
+
+const PHASES: Record<Phase, string> = {
   fetch: "reading the source",
   render: "rendering",
   preflight: "asking the API server",
@@ -95,11 +96,14 @@ const PHASES: Record<string, string> = {
   done: "done",
 };
 
-export function phaseWord(phase: string): string {
-  return PHASES[phase] ?? phase;
+export function phaseWord(phase: Phase | undefined): string {
+  return phase ? PHASES[phase] : "";
 }
 
-export function layerMark(layer: Pick<Summary, "ready" | "healthy" | "reason" | "run">): Mark {
+/** How a layer can stand: there is none that is idle. */
+export type LayerMark = Exclude<Mark, "idle">;
+
+export function layerMark(layer: Pick<Summary, "ready" | "healthy" | "reason" | "run">): LayerMark {
   const { state, steps = {} } = layer.run ?? {};
   if ((steps.failed ?? 0) + (steps.blocked ?? 0) > 0 || state === "failed" || state === "degraded") return "bad";
   if (state === "running" || state === "pending") return "busy";
@@ -107,19 +111,18 @@ export function layerMark(layer: Pick<Summary, "ready" | "healthy" | "reason" | 
   return "waiting";
 }
 
-const LAYER: Record<Mark, string> = {
+const LAYER: Record<LayerMark, string> = {
   good: "healthy",
   busy: "running",
   waiting: "not ready",
   bad: "in trouble",
-  idle: "no run yet",
 };
 
-export function layerWord(mark: Mark): string {
+export function layerWord(mark: LayerMark): string {
   return LAYER[mark];
 }
 
-/** `0b0b0b0` of `main@sha1:0b0b0b0b…`. */
+/** `0b0b0b0b` of `main@sha1:0b0b0b0b…`. */
 export function commit(revision: string | undefined): string {
   return revision?.split("sha1:").at(-1)?.slice(0, 8) ?? "";
 }
@@ -195,6 +198,15 @@ export function duration(milliseconds: number): string {
 export function age(time: string, now: number): string {
   const passed = now - Date.parse(time);
   return passed < 1000 ? "now" : duration(passed).replace(/\.\d/, "");
+}
+
+/** Tells whether every word of a search stands in some of the texts, in capitals or not. */
+export function finder(search: string): (texts: readonly (string | undefined)[]) => boolean {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  return (texts) => {
+    const text = texts.join(" ").toLowerCase();
+    return words.every((word) => text.includes(word));
+  };
 }
 
 /** `1 object`, `2 objects`. */

@@ -1,4 +1,4 @@
-//! Suspends, resumes and holds layers for those who ask over HTTP: written to the Layer's spec before it is answered.
+//! Suspends, resumes and holds layers, by their spec; for those who ask over HTTP it is written before it is answered.
 
 use std::time::Duration;
 
@@ -54,7 +54,8 @@ impl Control {
         })
     }
 
-    fn spec(&self) -> Value {
+    /// Returns the fields of a Layer's spec that say it: null takes one away.
+    pub fn spec(&self) -> Value {
         match self {
             Self::Suspend => json!({"suspend": true}),
             Self::Resume => json!({"suspend": false, "hold": null}),

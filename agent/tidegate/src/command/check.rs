@@ -2,15 +2,11 @@
 
 use anyhow::Result;
 use clap::Args;
-use k8s_openapi::api::authorization::v1::{
-    ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
-};
-use kube::Api;
-use kube::api::PostParams;
-use tidegate_cluster::{ApiError, Cluster};
+use k8s_openapi::api::authorization::v1::ResourceAttributes;
+use tidegate_cluster::Cluster;
 use tidegate_object::{GroupKind, ObjectId};
 
-use super::layers;
+use super::{layers, right};
 use crate::command::ClusterArgs;
 use crate::exit::Exit;
 use crate::output;
@@ -105,17 +101,7 @@ impl Check {
             subresource: Some(subresource.into()),
             ..ResourceAttributes::default()
         };
-        let review = SelfSubjectAccessReview {
-            spec: SelfSubjectAccessReviewSpec {
-                resource_attributes: Some(attributes),
-                non_resource_attributes: None,
-            },
-            ..SelfSubjectAccessReview::default()
-        };
-        let api: Api<SelfSubjectAccessReview> = Api::all(cluster.client());
-        let answer = api.create(&PostParams::default(), &review).await;
-        let answer = answer.map_err(|error| ApiError::of(&error))?;
-        let allowed = answer.status.is_some_and(|status| status.allowed);
+        let allowed = right::may(cluster, attributes).await?;
         let resource = match subresource {
             "" => resource.to_owned(),
             _ => format!("{resource}/{subresource}"),

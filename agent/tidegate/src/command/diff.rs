@@ -8,7 +8,7 @@ use tidegate_cluster::Cluster;
 use tidegate_kustomize::Rendered;
 use tidegate_object::Object;
 use tidegate_plan::Change;
-use tidegate_sync::{Desired, Owner, Previewed as Compared, plain};
+use tidegate_sync::{Desired, Owner, Previewed, plain};
 
 use super::layers::{self, LayerName};
 use super::live::Comparison;
@@ -75,8 +75,8 @@ impl Diff {
     }
 
     fn show(&self, compared: &Comparison, rendered: &Rendered) -> Result<Exit> {
-        let differs = |compared: &&Compared| compared.change != Change::None;
-        let changed: Vec<&Compared> = compared.objects.iter().filter(differs).collect();
+        let differs = |compared: &&Previewed| compared.change != Change::None;
+        let changed: Vec<&Previewed> = compared.objects.iter().filter(differs).collect();
         output::data(&self.text(&changed)?)?;
         let findings: Vec<String> = rendered.findings.iter().map(finding_line).collect();
         self.subject.folder().report(&findings)?;
@@ -100,18 +100,18 @@ impl Diff {
         }))
     }
 
-    fn text(&self, changed: &[&Compared]) -> Result<String> {
-        let parts = |write: &dyn Fn(&Compared) -> String| {
+    fn text(&self, changed: &[&Previewed]) -> Result<String> {
+        let parts = |write: &dyn Fn(&Previewed) -> String| {
             let parts: Vec<String> = changed.iter().map(|compared| write(compared)).collect();
             parts.concat()
         };
         Ok(match self.output {
             Form::Table => parts(&|compared| {
-                let Compared { change, id, .. } = compared;
+                let Previewed { change, id, .. } = compared;
                 format!("{change} {id}\n{}", unified(compared))
             }),
             Form::Markdown => parts(&|compared| {
-                let Compared { change, id, .. } = compared;
+                let Previewed { change, id, .. } = compared;
                 format!("**{change} {id}**\n\n```diff\n{}```\n\n", unified(compared))
             }),
             Form::Json => {
@@ -122,12 +122,12 @@ impl Diff {
     }
 }
 
-fn as_json(compared: &Compared) -> Value {
+fn as_json(compared: &Previewed) -> Value {
     let (before, after) = masked(compared);
     json!({"object": compared.id, "change": compared.change, "before": before, "after": after})
 }
 
-fn unified(compared: &Compared) -> String {
+fn unified(compared: &Previewed) -> String {
     let (before, after) = masked(compared);
     let before = before.map_or(String::new(), |value| tidegate_yaml::emit(&value));
     let after = tidegate_yaml::emit(&after);
@@ -137,7 +137,7 @@ fn unified(compared: &Compared) -> String {
 }
 
 /// Both sides, with secret values replaced: equal ones by the same text, different ones by different texts.
-fn masked(compared: &Compared) -> (Option<Value>, Value) {
+fn masked(compared: &Previewed) -> (Option<Value>, Value) {
     let mut before = compared.before.as_ref().map(plain);
     let mut after = plain(&compared.after);
     if is_secret(&compared.after) {
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn secret_values_are_masked_and_changed_keys_are_seen() {
         let after = secret(&json!({"same": "eA==", "password": "Y2FuYXJ5"}));
-        let compared = Compared {
+        let compared = Previewed {
             id: after.id().clone(),
             change: Change::Update,
             before: Some(secret(&json!({"same": "eA==", "password": "b2xk"}))),

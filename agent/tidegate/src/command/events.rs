@@ -11,7 +11,7 @@ use tidegate_cluster::{ApiError, Cluster};
 use super::layers::{self, LayerName};
 use crate::command::ClusterArgs;
 use crate::exit::Exit;
-use crate::output::{self, Table, age};
+use crate::output::{self, Table, age, one_line};
 
 /// Show the Events of layers, the oldest first: each passage from one lasting state to another
 #[derive(Debug, Args)]
@@ -80,7 +80,7 @@ fn table(events: &[Event], now: Timestamp) -> String {
                 regarding.name.unwrap_or_default()
             ),
             event.reason.clone().unwrap_or_default(),
-            note.split_whitespace().collect::<Vec<_>>().join(" "),
+            one_line(note),
         ]);
     }
     table.text()

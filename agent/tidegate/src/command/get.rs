@@ -8,7 +8,7 @@ use tidegate_sync::Layer;
 use super::layers::{self, LayerName};
 use crate::command::ClusterArgs;
 use crate::exit::Exit;
-use crate::output::{Format, Table, age};
+use crate::output::{Format, Table, age, one_line};
 
 /// Show layers: ready or not, how well, at which revision, in which wave
 #[derive(Debug, Args)]
@@ -121,10 +121,6 @@ fn said(layer: &Layer, now: Timestamp) -> String {
 pub(super) fn short(revision: &str) -> String {
     let parsed = revision.parse::<tidegate_source::Revision>();
     parsed.map_or_else(|_| revision.into(), |revision| revision.short())
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 pub(super) fn condition<'a>(layer: &'a Layer, kind: &str) -> Option<&'a Condition> {

@@ -9,7 +9,7 @@ use super::get::short;
 use super::layers::{self, LayerName};
 use crate::command::ClusterArgs;
 use crate::exit::Exit;
-use crate::output::{Format, Table, age};
+use crate::output::{Format, Table, age, one_line};
 
 /// Show the last runs of a layer, the newest first: why, who, which revision, what changed, how it ended
 #[derive(Debug, Args)]
@@ -72,7 +72,7 @@ fn row(run: &HistoryEntry, now: Timestamp) -> Vec<String> {
         run.revision.as_deref().map_or("-".into(), short),
         run.outcome.clone(),
         or_none(changes.join(", ")),
-        run.message.split_whitespace().collect::<Vec<_>>().join(" "),
+        one_line(&run.message),
     ]
 }
 

@@ -3,10 +3,10 @@
 use anyhow::{Context as _, anyhow, bail};
 use kube::Api;
 use kube::api::{Patch, PatchParams};
-use serde_json::{Value, json};
+use serde_json::json;
 use tidegate_cluster::{ApiError, Class, Cluster};
 use tidegate_object::{GroupKind, Object, ObjectId};
-use tidegate_sync::Layer;
+use tidegate_sync::{Control, Layer};
 
 /// A Layer's namespace and name, written `NAME` or `NAMESPACE/NAME`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,20 +81,26 @@ pub(crate) async fn find(
     }
 }
 
-/// Changes fields of a Layer's spec, and answers its identifier. Null takes a field away.
+/// Writes to a Layer's spec what somebody does with it, and answers the Layer as it is then.
 pub(crate) async fn change(
     cluster: &Cluster,
     layer: &Layer,
-    spec: &Value,
-) -> anyhow::Result<ObjectId> {
+    control: &Control,
+) -> anyhow::Result<Layer> {
     let namespace = layer.metadata.namespace.as_deref().unwrap_or_default();
     let name = layer.metadata.name.as_deref().unwrap_or_default();
     let api: Api<Layer> = Api::namespaced(cluster.client(), namespace);
-    let patch = Patch::Merge(json!({"spec": spec}));
+    let patch = Patch::Merge(json!({"spec": control.spec()}));
     let written = api.patch(name, &PatchParams::default(), &patch).await;
     let written = written.map_err(|error| ApiError::of(&error));
-    written.context("the layer cannot be changed: you need the right to patch layers")?;
-    Ok(ObjectId::new(kind(), Some(namespace), name))
+    written.context("the layer cannot be changed: you need the right to patch layers")
+}
+
+/// Returns a Layer's identifier.
+pub(crate) fn id(layer: &Layer) -> ObjectId {
+    let namespace = layer.metadata.namespace.as_deref();
+    let name = layer.metadata.name.as_deref().unwrap_or_default();
+    ObjectId::new(kind(), namespace, name)
 }
 
 fn served(cluster: &Cluster) -> anyhow::Result<()> {

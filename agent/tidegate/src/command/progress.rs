@@ -1,11 +1,44 @@
 //! A run as it is followed: one line that is rewritten on a terminal, a line for each change elsewhere.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::pin::pin;
 
+use anyhow::{Result, bail};
+use futures::StreamExt as _;
+use kube::Api;
+use kube::runtime::{WatchStreamExt as _, watcher};
 use tidegate_sync::Layer;
+
+use crate::exit::Exit;
 
 /// The longest line that is rewritten: a longer one would wrap, and stay.
 const WIDTH: usize = 100;
+
+/// Shows a layer as it comes, until `look` tells how that ends, and in which words.
+///
+/// # Errors
+/// If the watch ends before, or nothing can be written.
+pub(crate) async fn follow(
+    api: Api<Layer>,
+    name: &str,
+    mut look: impl FnMut(&Layer, &mut Progress) -> io::Result<Option<(Exit, String)>>,
+) -> Result<Exit> {
+    let config = watcher::Config::default().fields(&format!("metadata.name={name}"));
+    let layers = watcher::watcher(api, config)
+        .default_backoff()
+        .applied_objects();
+    let mut layers = pin!(layers);
+    let mut progress = Progress::new();
+    while let Some(layer) = layers.next().await {
+        let Ok(layer) = layer else { continue };
+        progress.show(&layer)?;
+        if let Some((exit, words)) = look(&layer, &mut progress)? {
+            progress.end(&words)?;
+            return Ok(exit);
+        }
+    }
+    bail!("the watch of the layer ended")
+}
 
 /// Shows how far a layer has come, once for each change.
 pub(crate) struct Progress {
@@ -14,7 +47,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         Self {
             rewrites: io::stderr().is_terminal(),
             last: String::new(),
@@ -22,7 +55,7 @@ impl Progress {
     }
 
     /// Shows the layer, unless that would say the same again.
-    pub(crate) fn show(&mut self, layer: &Layer) -> io::Result<()> {
+    fn show(&mut self, layer: &Layer) -> io::Result<()> {
         let text = describe(layer);
         if text == self.last {
             return Ok(());
@@ -48,7 +81,7 @@ impl Progress {
     }
 
     /// Ends with the outcome.
-    pub(crate) fn end(&mut self, outcome: &str) -> io::Result<()> {
+    fn end(&mut self, outcome: &str) -> io::Result<()> {
         let mut stderr = anstream::stderr();
         if self.rewrites {
             writeln!(stderr)?;

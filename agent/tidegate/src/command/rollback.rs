@@ -1,20 +1,16 @@
 //! `tidegate rollback LAYER REVISION`.
 
 use std::collections::BTreeSet;
-use std::pin::pin;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use futures::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
-use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, ResourceExt as _};
-use serde_json::json;
-use tidegate_sync::Layer;
+use tidegate_sync::{Control, Layer};
 
 use super::get::condition;
 use super::layers::{self, LayerName};
-use super::progress::Progress;
+use super::progress;
 use crate::command::ClusterArgs;
 use crate::exit::Exit;
 use crate::output;
@@ -60,14 +56,18 @@ impl Rollback {
         if !self.duration.is_positive() {
             bail!("--for must be a time to come, such as 30m or 2h");
         }
+        let until = Timestamp::now().checked_add(self.duration);
+        until.context("--for is too long")?;
         let cluster = self.to.connect().await?;
         let layer = layers::find(&cluster, self.namespace.as_deref(), &self.layer).await?;
         let commit = commit(&layer, &self.revision)?;
-        let until = Timestamp::now().checked_add(self.duration);
-        let until = until.context("--for is too long")?;
-        let until = Timestamp::from_second(until.as_second())?;
-        let hold = json!({"revision": commit, "until": until.to_string()});
-        let id = layers::change(&cluster, &layer, &json!({"hold": hold})).await?;
+        let control = Control::Rollback {
+            revision: commit.clone(),
+            duration: self.duration,
+        };
+        let held = layers::change(&cluster, &layer, &control).await?;
+        let id = layers::id(&held);
+        let until = held.spec.hold.map(|hold| hold.until).unwrap_or_default();
         output::line(&format!("{id} is held at {commit} until {until}"))?;
         if !self.wait {
             return Ok(Exit::Done);
@@ -77,7 +77,7 @@ impl Rollback {
         }
         let namespace = layer.namespace().unwrap_or_default();
         let api = Api::namespaced(cluster.client(), &namespace);
-        follow(api, &layer.name_any(), &commit).await
+        progress::follow(api, &layer.name_any(), |layer, _| Ok(ended(layer, &commit))).await
     }
 }
 
@@ -103,24 +103,6 @@ fn commit(layer: &Layer, text: &str) -> Result<String> {
     }
 }
 
-async fn follow(api: Api<Layer>, name: &str, commit: &str) -> Result<Exit> {
-    let config = watcher::Config::default().fields(&format!("metadata.name={name}"));
-    let layers = watcher::watcher(api, config)
-        .default_backoff()
-        .applied_objects();
-    let mut layers = pin!(layers);
-    let mut progress = Progress::new();
-    while let Some(layer) = layers.next().await {
-        let Ok(layer) = layer else { continue };
-        progress.show(&layer)?;
-        if let Some((exit, words)) = ended(&layer, commit) {
-            progress.end(&words)?;
-            return Ok(exit);
-        }
-    }
-    bail!("the watch of the layer ended")
-}
-
 /// How it ended, if it did.
 fn ended(layer: &Layer, commit: &str) -> Option<(Exit, String)> {
     let status = layer.status.as_ref()?;
@@ -142,6 +124,8 @@ fn ended(layer: &Layer, commit: &str) -> Option<(Exit, String)> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn layer(revisions: &[&str]) -> Layer {

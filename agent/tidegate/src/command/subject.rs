@@ -5,17 +5,14 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use k8s_openapi::api::authorization::v1::{
-    ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
-};
-use kube::Api;
-use kube::api::PostParams;
-use tidegate_cluster::{ApiError, Cluster};
+use k8s_openapi::api::authorization::v1::ResourceAttributes;
+use tidegate_cluster::Cluster;
 use tidegate_source::{Directory, Limits, Local, Options, Repositories};
 use tidegate_sync::{Layer, LayerRendering, Lookup, Mirror, Preview};
 
 use super::layers::{self, LayerName};
 use super::render_args::RenderArgs;
+use super::right;
 use crate::output;
 
 /// What a command is about.
@@ -146,15 +143,5 @@ async fn may_impersonate(cluster: &Cluster, namespace: &str, name: &str) -> Resu
         name: Some(name.into()),
         ..ResourceAttributes::default()
     };
-    let review = SelfSubjectAccessReview {
-        spec: SelfSubjectAccessReviewSpec {
-            resource_attributes: Some(attributes),
-            non_resource_attributes: None,
-        },
-        ..SelfSubjectAccessReview::default()
-    };
-    let api: Api<SelfSubjectAccessReview> = Api::all(cluster.client());
-    let answer = api.create(&PostParams::default(), &review).await;
-    let answer = answer.map_err(|error| ApiError::of(&error))?;
-    Ok(answer.status.is_some_and(|status| status.allowed))
+    Ok(right::may(cluster, attributes).await?)
 }

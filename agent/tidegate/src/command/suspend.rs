@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::Args;
-use serde_json::{Value, json};
+use tidegate_sync::Control;
 
 use super::layers::{self, LayerName};
 use crate::command::ClusterArgs;
@@ -40,23 +40,22 @@ struct LayerArgs {
 
 impl Suspend {
     pub(crate) async fn run(&self) -> Result<Exit> {
-        self.of.change(&json!({"suspend": true}), "suspended").await
+        self.of.change(&Control::Suspend, "suspended").await
     }
 }
 
 impl Resume {
     pub(crate) async fn run(&self) -> Result<Exit> {
-        let change = json!({"suspend": false, "hold": null});
-        self.of.change(&change, "resumed").await
+        self.of.change(&Control::Resume, "resumed").await
     }
 }
 
 impl LayerArgs {
-    async fn change(&self, spec: &Value, done: &str) -> Result<Exit> {
+    async fn change(&self, control: &Control, done: &str) -> Result<Exit> {
         let cluster = self.to.connect().await?;
         let layer = layers::find(&cluster, self.namespace.as_deref(), &self.layer).await?;
-        let id = layers::change(&cluster, &layer, spec).await?;
-        output::line(&format!("{done} {id}"))?;
+        let changed = layers::change(&cluster, &layer, control).await?;
+        output::line(&format!("{done} {}", layers::id(&changed)))?;
         Ok(Exit::Done)
     }
 }

@@ -2,14 +2,10 @@
 
 mod followed;
 
-use std::pin::pin;
-
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::Args;
-use futures::StreamExt as _;
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use kube::api::{Patch, PatchParams, PostParams};
-use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client, ResourceExt as _};
 use serde_json::json;
 use tidegate_cluster::ApiError;
@@ -17,7 +13,7 @@ use tidegate_sync::{Layer, REQUESTED_BY, SYNC_REQUESTED};
 
 use self::followed::{Followed, HEALTHY, Seen};
 use super::layers::{self, LayerName};
-use super::progress::Progress;
+use super::progress;
 use crate::command::ClusterArgs;
 use crate::exit::Exit;
 use crate::output;
@@ -85,31 +81,18 @@ async fn user(client: Client) -> anyhow::Result<String> {
 }
 
 async fn follow(api: Api<Layer>, name: &str, id: &str) -> anyhow::Result<Exit> {
-    let config = watcher::Config::default().fields(&format!("metadata.name={name}"));
-    let layers = watcher::watcher(api, config)
-        .default_backoff()
-        .applied_objects();
-    let mut layers = pin!(layers);
-    let mut progress = Progress::new();
     let mut followed = Followed::new(id);
-    while let Some(layer) = layers.next().await {
-        let Ok(layer) = layer else { continue };
-        progress.show(&layer)?;
+    progress::follow(api, name, |layer, progress| {
         loop {
-            match followed.look(&layer) {
-                Seen::Open => break,
+            match followed.look(layer) {
+                Seen::Open => return Ok(None),
                 Seen::Replaced(words) => progress.say(&words)?,
-                Seen::Over(outcome) => {
-                    progress.end(&outcome)?;
-                    let is_healthy = outcome == HEALTHY;
-                    return Ok(if is_healthy {
-                        Exit::Done
-                    } else {
-                        Exit::NotDone
-                    });
+                Seen::Over(outcome) if outcome == HEALTHY => {
+                    return Ok(Some((Exit::Done, outcome)));
                 }
+                Seen::Over(outcome) => return Ok(Some((Exit::NotDone, outcome))),
             }
         }
-    }
-    bail!("the watch of the layer ended")
+    })
+    .await
 }
