@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::place::{Place, condition};
-use crate::rig::{rig, tidegate, told};
+use crate::rig::{rig, tidegate, tidegate_about};
 
 const CONFIG: &str = "apiVersion: v1
 kind: ConfigMap
@@ -21,7 +21,7 @@ fn value(place: &Place) -> Value {
 
 /// Runs a command that must end with an exit code, and answers what it printed.
 fn run(place: &Place, arguments: &[&str], expected: i32) -> String {
-    let (code, printed, said) = told(place, arguments);
+    let (code, printed, said) = tidegate_about(place, arguments);
     assert_eq!(code, Some(expected), "{arguments:?}: {printed}{said}");
     printed + &said
 }

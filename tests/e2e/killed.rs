@@ -2,8 +2,7 @@
 //! the API server sees the request or just after it has done it; what it left half done is put right by the next.
 
 use reqwest::Method;
-use serde::Deserialize as _;
-use serde_json::{Value, json};
+use serde_json::json;
 use tidegate_testbed::fault_proxy::Seed;
 use tidegate_testbed::invariants::{self, Subject};
 use tidegate_testbed::{
@@ -124,15 +123,9 @@ impl Stage {
     /// What the first layer says that is not yet at the latest commit.
     fn unwell(&self) -> Option<String> {
         let layers = self.places.iter().map(Place::layer);
-        let revision = self.revision();
+        let revision = self.places.first().unwrap().head();
         let mut unwell = layers.filter(|layer| !is_healthy(layer, &revision));
         unwell.next().map(|layer| told(&layer))
-    }
-
-    fn revision(&self) -> String {
-        let place = self.places.first().unwrap();
-        let head = place.origin.repository.head("main").unwrap();
-        format!("main@sha1:{head}")
     }
 
     /// Lets the agent work until all is well.
@@ -164,9 +157,8 @@ impl Stage {
     /// What is wrong with any of the layers.
     fn wrong(&self) -> Vec<String> {
         let of = |place: &Place| {
-            let subject = subject(place);
-            let desired = documents(&self.text(place));
-            invariants::wrong_now(&self.control_plane, &subject, &desired).unwrap()
+            let desired = self.text(place);
+            invariants::wrong_now(&self.control_plane, &subject(place), &desired).unwrap()
         };
         self.places.iter().flat_map(of).collect()
     }
@@ -184,12 +176,6 @@ fn subject(place: &Place) -> Subject {
             .map(|kind| place.text(&format!("/api/v1/namespaces/NS/{kind}")))
             .into(),
     }
-}
-
-fn documents(yaml: &str) -> Vec<Value> {
-    serde_yaml::Deserializer::from_str(yaml)
-        .map(|document| Value::deserialize(document).unwrap())
-        .collect()
 }
 
 /// What the agent wrote to the objects of all layers so far.

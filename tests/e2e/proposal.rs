@@ -2,7 +2,7 @@
 
 use tidegate_testbed::Commit;
 
-use crate::rig::{rig, told};
+use crate::rig::{rig, tidegate_about};
 
 const FIRST: &str = "apiVersion: v1
 kind: ConfigMap
@@ -33,7 +33,7 @@ fn a_layer_is_planned_and_compared_at_any_revision() {
     let revision = place.push(FIRST);
     place.set_layer(&place.spec());
     place.until_healthy(&revision);
-    let (code, same, error) = told(&place, &["diff"]);
+    let (code, same, error) = tidegate_about(&place, &["diff"]);
     assert_eq!((code, same.as_str()), (Some(0), ""), "{error}");
 
     let file = format!("{}/all.yaml", place.name);
@@ -47,7 +47,7 @@ fn a_layer_is_planned_and_compared_at_any_revision() {
     let branch = Commit::on("proposed").file(&file, format!("{changed}{more}"));
     let commit = origin.repository.push(&branch).unwrap();
     for revision in ["proposed", &commit] {
-        let (code, plan, error) = told(&place, &["plan", "--revision", revision]);
+        let (code, plan, error) = tidegate_about(&place, &["plan", "--revision", revision]);
         assert_eq!(code, Some(0), "{error}");
         assert!(error.contains("asked as NS/tidegate-deployer"), "{error}");
         assert!(plan.contains("core/ConfigMap/NS/more  create"), "{plan}");
@@ -56,7 +56,7 @@ fn a_layer_is_planned_and_compared_at_any_revision() {
             "{plan}"
         );
         assert!(plan.contains("core/ConfigMap/NS/config  update"), "{plan}");
-        let (code, diff, error) = told(&place, &["diff", "--revision", revision]);
+        let (code, diff, error) = tidegate_about(&place, &["diff", "--revision", revision]);
         assert_eq!(code, Some(1), "{error}");
         for word in ["-  value: first", "+  value: second", "*** (after)"] {
             assert!(diff.contains(word), "no {word} in {diff}");
@@ -68,7 +68,7 @@ fn a_layer_is_planned_and_compared_at_any_revision() {
             );
         }
     }
-    let (code, _, error) = told(&place, &["plan", "--revision", "nowhere"]);
+    let (code, _, error) = tidegate_about(&place, &["plan", "--revision", "nowhere"]);
     assert_eq!(code, Some(2));
     assert!(
         error.contains("no branch, tag or commit `nowhere`"),
@@ -93,7 +93,7 @@ fn what_would_not_be_written_is_all_named() {
     place.push(&files);
     place.set_layer(&place.spec());
     for command in ["plan", "diff"] {
-        let (code, _, error) = told(&place, &[command]);
+        let (code, _, error) = tidegate_about(&place, &[command]);
         assert_eq!(code, Some(2), "{error}");
         for word in [
             "core/Secret/NS/bad (refused/",

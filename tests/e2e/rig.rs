@@ -51,12 +51,12 @@ pub(crate) fn tidegate(control_plane: &ControlPlane, arguments: &[&str]) -> Stri
     command_output(Path::new(PROGRAM), &arguments).unwrap()
 }
 
-/// Exit code, stdout and stderr of a command about the layer.
+/// Exit code, stdout and stderr of `tidegate` with a command about the layer.
 #[expect(
     clippy::disallowed_methods,
     reason = "the exit code is part of what is said"
 )]
-pub(crate) fn told(place: &Place, arguments: &[&str]) -> (Option<i32>, String, String) {
+pub(crate) fn tidegate_about(place: &Place, arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = std::process::Command::new(PROGRAM)
         .args(arguments)
         .args([place.name, "-n", &place.namespace, "--kubeconfig"])

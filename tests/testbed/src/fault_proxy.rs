@@ -142,17 +142,17 @@ impl FaultProxy {
 
     /// Ends the connections of all watches that go on now.
     pub fn cut_watches(&self) {
-        self.shared.script().cuts += 1;
+        self.shared.script().watches.cuts += 1;
     }
 
     /// Tells all watches that go on now, within the stream, that their version is too old (410), and ends them.
     pub fn expire_watches(&self) {
-        self.shared.script().expiries += 1;
+        self.shared.script().watches.expiries += 1;
     }
 
     /// Passes no more events on, with the connections left open, until [`Self::cut_watches`].
     pub fn stall_watches(&self) {
-        self.shared.script().stalls += 1;
+        self.shared.script().watches.stalls += 1;
     }
 }
 
@@ -160,7 +160,7 @@ impl Drop for FaultProxy {
     fn drop(&mut self) {
         let mut script = self.shared.script();
         script.stopped = true;
-        script.cuts += 1;
+        script.watches.cuts += 1;
         script.set(Vec::new());
         drop(script);
         // Wakes the thread that accepts; if that fails, it has ended already.

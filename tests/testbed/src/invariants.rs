@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
+use crate::stage::documents;
 use crate::{AuditEvent, Client, ControlPlane, Result};
 
 const INVENTORY: &str = "tidegate-inventory-";
@@ -140,18 +141,19 @@ impl Subject {
     }
 }
 
-/// All that is wrong with one layer now: I1, I3 and I4.
+/// All that is wrong with one layer now, of which YAML documents are desired: I1, I3 and I4.
 ///
 /// # Errors
-/// [`crate::Error::Api`].
+/// [`crate::Error::Api`], [`crate::Error::Malformed`] for what is no YAML.
 pub fn wrong_now(
     control_plane: &ControlPlane,
     subject: &Subject,
-    desired: &[Value],
+    desired: &str,
 ) -> Result<Vec<String>> {
     let client = control_plane.client();
     let mut wrong = subject.orphans(client)?;
-    wrong.extend(subject.differences(client, desired)?);
+    let desired = documents("what is desired", desired)?;
+    wrong.extend(subject.differences(client, &desired)?);
     Ok(wrong)
 }
 

@@ -24,7 +24,7 @@ pub fn register(
     let path = program::workspace().join(folder);
     let text = control_plane.kubectl(&["kustomize", &path.to_string_lossy()])?;
     let mut names = Vec::new();
-    for mut object in documents(&text).map_err(|error| Error::malformed(folder, &error))? {
+    for mut object in documents(folder, &text)? {
         if object.get("kind").and_then(Value::as_str) == Some("Layer") {
             let source = object.pointer_mut("/spec/source/git");
             let source = source
@@ -57,9 +57,11 @@ fn create_credentials(control_plane: &ControlPlane, git: &GitServer) -> Result<(
     control_plane.apply(&secret.to_string())
 }
 
-fn documents(text: &str) -> Result<Vec<Value>, serde_yaml::Error> {
+/// The documents of a YAML stream, empty ones aside; errors name it as `subject`.
+pub(crate) fn documents(subject: &str, text: &str) -> Result<Vec<Value>> {
     serde_yaml::Deserializer::from_str(text)
         .map(Value::deserialize)
         .filter(|value| !matches!(value, Ok(Value::Null)))
+        .map(|value| value.map_err(|error| Error::malformed(subject, &error)))
         .collect()
 }

@@ -31,9 +31,7 @@ fn a_suspended_layer_writes_nothing_until_it_is_resumed() {
 
     let second = push(&site, "2");
     site.until_refused("web", "Suspended");
-    let key = (site.namespace.clone(), "web".to_owned());
-    let asked = site.stage.fleet.sync(key, "somebody");
-    let ticket = site.stage.runtime.block_on(asked).unwrap();
+    let ticket = site.sync("web");
     let layer = site.until("web", |layer| {
         let sync = &layer["status"]["sync"];
         sync["id"] == ticket.run && sync["state"] == "failed"
@@ -113,9 +111,7 @@ fn a_hold_keeps_a_layer_at_a_commit_and_ends_by_itself() {
     site.until("web", at_first);
     assert_eq!(site.value("a"), "1");
     let third = push(&site, "3");
-    let key = (site.namespace.clone(), "web".to_owned());
-    let asked = site.stage.fleet.sync(key, "somebody");
-    let ticket = site.stage.runtime.block_on(asked).unwrap();
+    let ticket = site.sync("web");
     site.until("web", |layer| {
         layer["status"]["sync"] == json!({"id": ticket.run, "state": "healthy"}) && at_first(layer)
     });

@@ -140,9 +140,7 @@ fn a_sync_is_kept_on_the_layer_and_answered_in_its_status() {
     let revision = site.push(&[("layer/a.yaml", &config_map("a", &site.namespace, "1"))]);
     site.layer("web", &site.spec("layer"));
     site.until_ready("web", &revision);
-    let key = (site.namespace.clone(), "web".to_owned());
-    let asked = site.stage.fleet.sync(key, "somebody");
-    let ticket = site.stage.runtime.block_on(asked).unwrap();
+    let ticket = site.sync("web");
     assert!(!ticket.pending);
     let layer = site.until("web", |layer| layer["status"]["sync"]["state"] == "healthy");
     let annotations = &layer["metadata"]["annotations"];
@@ -182,14 +180,7 @@ fn a_sync_that_is_pending_is_the_answer_to_the_next_request() {
     spec["dependsOn"] = json!([{"name": "nobody"}]);
     site.layer("web", &spec);
     site.until_refused("web", "DependencyNotReady");
-    let ask = || {
-        let key = (site.namespace.clone(), "web".to_owned());
-        site.stage
-            .runtime
-            .block_on(site.stage.fleet.sync(key, "somebody"))
-            .unwrap()
-    };
-    let (first, second) = (ask(), ask());
+    let (first, second) = (site.sync("web"), site.sync("web"));
     assert_eq!(first.run, second.run);
     assert!(!first.pending && second.pending);
     let layer = site.until("web", |layer| layer["status"]["sync"]["state"] == "pending");
@@ -245,9 +236,7 @@ fn a_sync_that_cannot_be_done_says_why() {
     site.push(&[("layer/a.yaml", "kind: [")]);
     site.layer("web", &site.spec("layer"));
     site.until_refused("web", "RenderFailed");
-    let key = (site.namespace.clone(), "web".to_owned());
-    let asked = site.stage.fleet.sync(key, "somebody");
-    let ticket = site.stage.runtime.block_on(asked).unwrap();
+    let ticket = site.sync("web");
     let layer = site.until("web", |layer| layer["status"]["sync"]["state"] == "failed");
     let run = &layer["status"]["history"][0];
     assert_eq!(run["id"], ticket.run);

@@ -1,13 +1,9 @@
 //! What leaves a layer in Git: deleted, handed over to another layer, or held back.
 
 use serde_json::{Value, json};
-use tidegate_testbed::{Commit, GitServer, Repository, wait};
+use tidegate_testbed::{Commit, GitServer, wait};
 
 use super::stage::{LIMIT, Site, condition, config_map, stage};
-
-fn push(repository: &Repository, commit: &Commit) -> String {
-    format!("main@sha1:{}", repository.push(commit).unwrap())
-}
 
 impl Site {
     fn deletes(&self, name: &str) -> usize {
@@ -43,7 +39,7 @@ fn what_leaves_git_is_deleted() {
     ]);
     site.layer("web", &site.spec("layer"));
     site.until_ready("web", &first);
-    let second = push(&site.repository, &Commit::on("main").remove("layer/b.yaml"));
+    let second = site.push_commit(&Commit::on("main").remove("layer/b.yaml"));
     let layer = site.until_ready("web", &second);
     assert_eq!(site.value("b"), "");
     assert_eq!(site.value("a"), "1");
@@ -70,7 +66,7 @@ fn a_layer_that_does_not_prune_counts_what_stays() {
     spec["prune"] = json!({"enabled": false});
     site.layer("web", &spec);
     site.until_ready("web", &first);
-    let second = push(&site.repository, &Commit::on("main").remove("layer/b.yaml"));
+    let second = site.push_commit(&Commit::on("main").remove("layer/b.yaml"));
     let layer = site.until_ready("web", &second);
     assert_eq!(layer["status"]["inventory"]["leftGit"], 1);
     assert_eq!(condition(&layer, "Blocked")["status"], "False");
@@ -104,7 +100,7 @@ fn a_move_between_layers_in_one_commit_is_a_handover() {
         "two/moving.yaml",
         config_map("moving", &site.namespace, "2"),
     );
-    let second = push(&site.repository, &commit);
+    let second = site.push_commit(&commit);
     site.until_ready("two", &second);
     let one = site.until("one", |layer| {
         layer["status"]["lastHealthyRevision"] == second
@@ -139,7 +135,7 @@ fn a_layer_of_the_same_ref_that_cannot_be_rendered_holds_the_delete_back() {
     let commit = Commit::on("main")
         .remove("one/moving.yaml")
         .file("two/stays.yaml", "kind: [");
-    push(&site.repository, &commit);
+    site.push_commit(&commit);
     site.until_refused("two", "RenderFailed");
     let one = site.until_blocked("one");
     let message = condition(&one, "Blocked")["message"].to_string();
@@ -153,7 +149,7 @@ fn a_layer_of_the_same_ref_that_cannot_be_rendered_holds_the_delete_back() {
     assert!(site.stage.metrics.exposition().contains(&held));
     // The other layer is mended, and does not hold it: it goes.
     let mended = Commit::on("main").file("two/stays.yaml", config_map("two", &site.namespace, "2"));
-    push(&site.repository, &mended);
+    site.push_commit(&mended);
     wait::until("the object to go", LIMIT, || match site.value("moving") {
         gone if gone.is_empty() => Ok(()),
         there => Err(there),
@@ -186,10 +182,7 @@ fn what_a_layer_on_another_ref_holds_stays() {
     site.until("two", |layer| {
         condition(layer, "Blocked")["status"] == "True"
     });
-    push(
-        &site.repository,
-        &Commit::on("main").remove("one/shared.yaml"),
-    );
+    site.push_commit(&Commit::on("main").remove("one/shared.yaml"));
     let one = site.until_blocked("one");
     let message = condition(&one, "Blocked")["message"].to_string();
     assert!(message.contains("/two holds it"), "{message}");

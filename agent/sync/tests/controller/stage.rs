@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tidegate_cluster::{Cluster, ConnectOptions};
 use tidegate_source::{Limits, Local, Repositories};
-use tidegate_sync::{Controller, ControllerOptions, Engine, Fleet, Metrics};
+use tidegate_sync::{Controller, ControllerOptions, Engine, Fleet, Metrics, Ticket};
 use tidegate_testbed::{Commit, ControlPlane, GitServer, Repository, Route, wait};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -122,8 +122,12 @@ impl Site {
             .fold(Commit::on("main"), |commit, (path, text)| {
                 commit.file(path, text)
             });
-        let id = self.repository.push(&commit).unwrap();
-        format!("main@sha1:{id}")
+        self.push_commit(&commit)
+    }
+
+    /// Pushes a commit on the main branch, and answers the revision.
+    pub(crate) fn push_commit(&self, commit: &Commit) -> String {
+        format!("main@sha1:{}", self.repository.push(commit).unwrap())
     }
 
     /// Creates the Secret with which every repository can be read.
@@ -174,6 +178,13 @@ impl Site {
             self.namespace
         );
         self.stage.control_plane.client().get(&path).unwrap()
+    }
+
+    /// Asks for a sync of a Layer, as `somebody`.
+    pub(crate) fn sync(&self, name: &str) -> Ticket {
+        let key = (self.namespace.clone(), name.to_owned());
+        let asked = self.stage.fleet.sync(key, "somebody");
+        self.stage.runtime.block_on(asked).unwrap()
     }
 
     /// Waits until a Layer is as `look` wants it.

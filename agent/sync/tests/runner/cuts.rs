@@ -7,8 +7,6 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::thread;
 
-use serde::Deserialize as _;
-use serde_json::Value;
 use tempfile::TempDir;
 use tidegate_sync::{Engine, Outcome};
 use tidegate_testbed::fault_proxy::{Schedule, Seed};
@@ -195,7 +193,8 @@ impl Lane {
             subject,
         };
         stage.begin();
-        for step in scenario.steps.iter().rev().skip(1).rev() {
+        let (_, before) = scenario.steps.split_last().unwrap();
+        for step in before {
             stage.bring(step).unwrap();
         }
         stage
@@ -289,7 +288,7 @@ impl Stage<'_> {
 
     /// What is wrong in the end.
     fn verdict(&self, scenario: Scenario, ended: Result<(), String>) -> Verdict {
-        let desired = documents(&self.tenant.text(scenario.last()));
+        let desired = self.tenant.text(scenario.last());
         let mut wrong =
             invariants::wrong_now(self.lane.control_plane, &self.subject, &desired).unwrap();
         wrong.extend(ended.err());
@@ -330,13 +329,6 @@ fn run_all<C: Copy + Send + std::fmt::Debug>(
         }
     });
     results.into_inner().unwrap()
-}
-
-fn documents(yaml: &str) -> Vec<Value> {
-    serde_yaml::Deserializer::from_str(yaml)
-        .map(|document| Value::deserialize(document).unwrap())
-        .filter(|value| !value.is_null())
-        .collect()
 }
 
 /// Chooses a sample of cases by a seed, or all of them if that is asked for.

@@ -119,19 +119,7 @@ fn without_an_account_nothing_is_written() {
 #[test]
 fn what_the_account_may_not_is_blocked_and_the_rest_goes_on() {
     let world = World::without_rights("forbidden");
-    let role = "
-apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
-metadata: {name: configs, namespace: NS}
-rules: [{apiGroups: [''], resources: [configmaps], verbs: ['*']}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: configs, namespace: NS}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: configs}
-subjects: [{kind: ServiceAccount, name: deployer, namespace: NS}]
-";
-    world.control_plane.apply(&world.text(role)).unwrap();
+    world.allow("{apiGroups: [''], resources: [configmaps], verbs: ['*']}");
     let run = world.apply(&format!(
         "{GOOD}apiVersion: v1
 kind: Secret

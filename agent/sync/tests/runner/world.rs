@@ -68,6 +68,24 @@ impl World {
         }
     }
 
+    /// Allows the deployer what a rule of a Role says, in its namespace.
+    pub(crate) fn allow(&self, rule: &str) {
+        let manifest = format!(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {{name: deployer, namespace: NS}}
+rules: [{rule}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {{name: deployer, namespace: NS}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: Role, name: deployer}}
+subjects: [{{kind: ServiceAccount, name: deployer, namespace: NS}}]
+"
+        );
+        self.control_plane.apply(&self.text(&manifest)).unwrap();
+    }
+
     /// The live object at a path below its namespace.
     pub(crate) fn live(&self, path: &str) -> Value {
         self.control_plane.client().get(&self.text(path)).unwrap()

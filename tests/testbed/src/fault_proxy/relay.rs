@@ -122,7 +122,7 @@ impl Relay<'_> {
     /// Keeps the connection open until the rules change or the client is gone.
     fn hold(&self) -> Next {
         while self.shared.script().edition == self.edition && !is_gone(self.client) {
-            wait(TICK);
+            pause();
         }
         Next::End
     }

@@ -94,10 +94,16 @@ pub(super) struct Script {
     pub(super) struck: u64,
     /// Goes up with each script: what an earlier one holds back is given up.
     pub(super) edition: u64,
+    pub(super) watches: Watches,
+    pub(super) stopped: bool,
+}
+
+/// How often each was done to all watches.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Watches {
     pub(super) cuts: u64,
     pub(super) expiries: u64,
     pub(super) stalls: u64,
-    pub(super) stopped: bool,
 }
 
 impl Script {

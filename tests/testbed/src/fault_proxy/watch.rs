@@ -6,24 +6,8 @@ use serde_json::json;
 
 use super::Shared;
 use super::message;
-use super::relay::{Downstream, Next, Upstream, is_gone};
-
-/// What has happened to all watches so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Marks {
-    cuts: u64,
-    expiries: u64,
-    stalls: u64,
-}
-
-fn marks(shared: &Shared) -> Marks {
-    let script = shared.script();
-    Marks {
-        cuts: script.cuts,
-        expiries: script.expiries,
-        stalls: script.stalls,
-    }
-}
+use super::relay::{Downstream, Next, Upstream, is_gone, pause};
+use super::script::Watches;
 
 /// Passes a chunked answer on until it ends, or something is done to all watches.
 pub(super) fn stream(
@@ -32,7 +16,7 @@ pub(super) fn stream(
     server: &mut Upstream,
     head: &[u8],
 ) -> io::Result<Next> {
-    let start = marks(shared);
+    let start = shared.script().watches;
     let mut bytes = head.to_vec();
     loop {
         client.get_mut().write_all(&bytes)?;
@@ -53,12 +37,12 @@ pub(super) fn stream(
 fn wait_for_part(
     shared: &Shared,
     (client, server): (&mut Downstream, &mut Upstream),
-    start: Marks,
+    start: Watches,
 ) -> io::Result<bool> {
     loop {
         let part = server.fill_buf().map(drop);
         // What was done to watches before this part came counts for it.
-        let now = marks(shared);
+        let now = shared.script().watches;
         if now.cuts != start.cuts || is_gone(client) {
             return Ok(false);
         }
@@ -70,7 +54,7 @@ fn wait_for_part(
         match part {
             Ok(()) if now.stalls == start.stalls => return Ok(true),
             // What is there already makes no wait.
-            Ok(()) => super::relay::pause(),
+            Ok(()) => pause(),
             Err(error) if message::is_early(&error) => {}
             Err(error) => return Err(error),
         }
