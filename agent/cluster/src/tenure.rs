@@ -9,8 +9,8 @@ use tokio::time::Instant;
 
 use crate::{ApiError, LeaseOptions};
 
-/// How long an answer counts. A holder that is behind by more than this is asked again.
-const COUNTS: Duration = Duration::from_secs(1);
+/// How long an answer is taken for one of now. A holder that is behind by more than this is asked again.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// Tells whether this process holds a Lease now. Cheap to clone.
 #[derive(Clone)]
@@ -36,7 +36,7 @@ impl Tenure {
     /// If the API server refuses, or does not answer.
     pub async fn holds(&self) -> Result<bool, ApiError> {
         let known = *self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.is_some_and(|at| at.elapsed() < COUNTS) {
+        if known.is_some_and(|at| at.elapsed() < FRESH) {
             return Ok(true);
         }
         let asked = Instant::now();

@@ -23,8 +23,6 @@ pub enum Which {
     Requests,
     /// Watches.
     Watches,
-    /// All that may change something, dry-runs aside.
-    Writes,
     /// Those with an HTTP method, whose path and query hold a text.
     Like(&'static str, String),
 }
@@ -57,7 +55,6 @@ impl Which {
         match self {
             Self::Requests => !seen.is_watch(),
             Self::Watches => seen.is_watch(),
-            Self::Writes => seen.is_write(),
             Self::Like(method, text) => seen.method == *method && seen.uri.contains(text),
         }
     }
