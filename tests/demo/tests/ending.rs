@@ -45,7 +45,9 @@ impl Demo {
             tidegate.is_file(),
             "build it first: cargo build -p tidegate"
         );
-        let mut shell = Command::new("sh")
+        // Who runs the tests in the background may have them ignore SIGINT, which a shell cannot take back.
+        let mut shell = Command::new("env")
+            .args(["--default-signal", "sh"])
             .args(["-c", r#""$1" --program "$2" demo; exit $?"#, "make"])
             .args([&demo, &tidegate])
             .process_group(0)
@@ -83,7 +85,15 @@ fn nothing_is_left_of_a_demo_and_the_next_one_starts_at_once() {
             _ => named(&below, "tidegate-demo"),
         };
         kill(signal, &format!("{whom}{target}"));
-        demo.shell.wait().unwrap();
+        wait::until(
+            &format!("the end of the shell after {signal}"),
+            LIMIT,
+            || {
+                let ended = demo.shell.try_wait().unwrap();
+                ended.map(drop).ok_or_else(|| "it is running".to_owned())
+            },
+        )
+        .unwrap();
         wait::until(&format!("the end of all after {signal}"), LIMIT, || {
             let left: Vec<_> = below.iter().filter(|(key, _)| is_running(key)).collect();
             left.is_empty()
