@@ -5,6 +5,8 @@
 mod adoption;
 #[path = "runner/apply.rs"]
 mod apply;
+#[path = "runner/chunks.rs"]
+mod chunks;
 #[path = "runner/cuts.rs"]
 mod cuts;
 #[path = "runner/keeping.rs"]

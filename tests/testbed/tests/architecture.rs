@@ -86,10 +86,11 @@ const OUTSIDE: [&str; 9] = [
 ];
 const LONGEST_FILE: usize = 600;
 
-/// Where the client's delete may be called: the one place for objects of layers, and the commands that take away what an
-/// install made.
-const DELETES: [&str; 3] = [
+/// Where the client's delete may be called: the one place for objects of layers, the agent's own chunks of inventories,
+/// and the commands that take away what an install made.
+const DELETES: [&str; 4] = [
     "agent/sync/src/engine/prune/removal.rs",
+    "agent/sync/src/inventory/chunks.rs",
     "agent/tidegate/src/command/install.rs",
     "agent/tidegate/src/command/uninstall.rs",
 ];

@@ -1,40 +1,24 @@
-//! The Secrets in which inventories and the key of their digests are kept.
+//! Keeps inventories: chunks first, then the head by compare-and-swap, then what no head names any more goes.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
-use tidegate_cluster::{ApiError, Class, Cluster};
-use tidegate_object::{GroupKind, Object, ObjectId};
+use std::sync::Arc;
 
+use tidegate_cluster::Cluster;
+use tokio::sync::OnceCell;
+
+use super::catalog::Catalog;
+use super::chunks::{Chunks, Known};
+use super::packed::{Head, Packed};
+use super::secret::{INVENTORY_FIELD, chunk_name, field, name};
 use super::{Inventory, InventoryError};
 use crate::Owner;
-use crate::digest::DigestKey;
-
-/// The Secret that holds the key of digests.
-const KEY_SECRET: &str = "tidegate-digest-key";
-
-/// The most that the data of a Secret may have (`MaxSecretSize` in the API's types).
-const LARGEST: usize = 1 << 20;
-
-/// What the names of inventories begin with; the owner's uid follows.
-const PREFIX: &str = "tidegate-inventory-";
-
-/// The annotation that names the owner, for people and for one-shot applies.
-const OF_OWNER: &str = "tidegate.dev/inventory-of";
-
-/// The annotation that names the run that wrote it last before it deleted something.
-const OF_RUN: &str = "tidegate.dev/fenced-by";
-
-const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
-const MANAGER: &str = "tidegate";
-const KEY_FIELD: &str = "key";
-const INVENTORY_FIELD: &str = "inventory";
 
 /// Where inventories are kept: a namespace of the agent.
 #[derive(Clone)]
 pub(crate) struct Store {
-    cluster: Cluster,
-    namespace: String,
+    pub(super) cluster: Cluster,
+    pub(super) namespace: String,
+    /// What there was when this process first asked.
+    catalog: Arc<OnceCell<Catalog>>,
 }
 
 /// An inventory as it is kept.
@@ -42,55 +26,112 @@ pub(crate) struct Store {
 pub(crate) struct Held {
     /// The objects.
     pub inventory: Inventory,
-    /// The version of the Secret that holds them; `None` if there is none yet.
+    /// The version of the head; `None` if there is none yet.
     version: Option<String>,
+    /// The chunks that the head names.
+    chunks: Chunks,
+    /// Chunks that no head names.
+    strays: Chunks,
+    /// Whether a part of it is lost.
+    is_damaged: bool,
 }
 
 impl Held {
-    /// Tells whether nothing was kept yet.
-    pub(crate) fn is_new(&self) -> bool {
-        self.version.is_none()
+    /// Tells whether nothing was kept yet, or a part of it is lost.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        self.version.is_none() || self.is_damaged
+    }
+
+    /// Tells whether a part of what was kept is lost.
+    pub(crate) fn is_damaged(&self) -> bool {
+        self.is_damaged
     }
 }
 
 impl Store {
     /// Keeps inventories in a namespace, with the agent's own rights.
     pub(crate) fn new(cluster: Cluster, namespace: String) -> Self {
-        Self { cluster, namespace }
+        Self {
+            cluster,
+            namespace,
+            catalog: Arc::default(),
+        }
     }
 
-    /// Finds the uid of an owner by the name on its inventory.
-    pub(crate) async fn uid_of(&self, owner: &Owner) -> Result<Option<String>, ApiError> {
-        let kind = GroupKind::new("", "Secret");
-        let selector = format!("{MANAGED_BY}={MANAGER}");
-        let secrets = self
-            .cluster
-            .list_metadata(&kind, Some(&self.namespace), &selector);
-        let name = owner.to_string();
-        let found = secrets.await?.into_iter().find_map(|secret| {
-            let of = secret.annotation(OF_OWNER)?;
-            let uid = secret.id().name.strip_prefix(PREFIX)?;
-            (of == name).then(|| uid.to_owned())
-        });
-        Ok(found)
+    /// Returns the namespace in which inventories are kept.
+    pub(crate) fn namespace(&self) -> &str {
+        &self.namespace
     }
 
     /// Reads an owner's inventory; an empty one if there is none.
     pub(crate) async fn load(&self, owner: &Owner) -> Result<Held, InventoryError> {
+        let name = name(&owner.uid);
+        let id = self.id(&name);
+        loop {
+            let found = self.cluster.get(&id).await.map_err(InventoryError::Api)?;
+            let Some(secret) = found else {
+                return Ok(Held::default());
+            };
+            let version = secret.resource_version().map(ToOwned::to_owned);
+            let bytes = field(&secret, INVENTORY_FIELD);
+            let said = bytes.map_or_else(
+                || Head::Damaged(format!("it has no field `{INVENTORY_FIELD}`")),
+                |bytes| Head::read(&bytes),
+            );
+            let found = self.assemble(owner, said).await?;
+            // Somebody who wrote it meanwhile has taken the old chunks away.
+            if found.is_damaged && self.is_newer(owner, version.as_deref()).await? {
+                continue;
+            }
+            return Ok(Held { version, ..found });
+        }
+    }
+
+    /// Puts an inventory together from what its head says.
+    async fn assemble(&self, owner: &Owner, said: Head) -> Result<Held, InventoryError> {
+        let name = self.full_name(&name(&owner.uid));
+        let mut found = Held::default();
+        match said {
+            Head::Newer(found) => return Err(InventoryError::Newer { name, found }),
+            Head::Whole(inventory) => found.inventory = inventory,
+            Head::Damaged(problem) => {
+                tracing::warn!(name, problem, "inventory damaged");
+                found.is_damaged = true;
+            }
+            Head::Chunks(digests) => {
+                let read = self.read_chunks(owner, digests).await?;
+                found.is_damaged = !read.damaged.is_empty();
+                found.strays = self.strays(owner, &read.chunks).await?;
+                (found.inventory, found.chunks) = (read.inventory, read.chunks);
+                if found.is_damaged {
+                    let chunks = read.damaged.join(", ");
+                    tracing::warn!(name, chunks, "chunks of an inventory missing or damaged");
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn is_newer(&self, owner: &Owner, version: Option<&str>) -> Result<bool, InventoryError> {
         let id = self.id(&name(&owner.uid));
-        let found = self.cluster.get(&id).await.map_err(InventoryError::Api)?;
-        let Some(secret) = found else {
-            return Ok(Held::default());
-        };
-        let name = format!("{}/{}", self.namespace, id.name);
-        let bytes = field(&secret, INVENTORY_FIELD).ok_or_else(|| InventoryError::Malformed {
-            name: name.clone(),
-            problem: format!("it has no field `{INVENTORY_FIELD}`"),
-        })?;
-        Ok(Held {
-            inventory: Inventory::read(&name, &bytes)?,
-            version: secret.resource_version().map(Into::into),
-        })
+        let found = self.cluster.get_metadata(&id).await;
+        let found = found.map_err(InventoryError::Api)?;
+        Ok(found.is_none_or(|secret| secret.resource_version() != version))
+    }
+
+    /// Finds chunks that a process has left before its head was written.
+    async fn strays(&self, owner: &Owner, chunks: &Chunks) -> Result<Chunks, InventoryError> {
+        let catalog = self.catalog.get_or_try_init(|| self.list()).await;
+        let catalog = catalog.map_err(InventoryError::Api)?;
+        let there = catalog.chunks.get(&owner.uid).into_iter().flatten();
+        let prefix = chunk_name(&owner.uid, "");
+        let digests = there.filter_map(|secret| {
+            let digest = secret.id().name.strip_prefix(&prefix)?;
+            Some((digest.to_owned(), Known::of(secret)))
+        });
+        Ok(digests
+            .filter(|(digest, _)| !chunks.contains_key(digest))
+            .collect())
     }
 
     /// Keeps an owner's inventory, if it is still the one that was read. Nothing is written if nothing changed.
@@ -100,29 +141,10 @@ impl Store {
         held: &mut Held,
         inventory: Inventory,
     ) -> Result<(), InventoryError> {
-        if held.version.is_some() && held.inventory == inventory {
+        if !held.is_incomplete() && held.inventory == inventory {
             return Ok(());
         }
-        let secret = self.secret(owner, &inventory, held.version.as_deref())?;
-        self.write(owner, held, (secret, inventory)).await
-    }
-
-    async fn write(
-        &self,
-        owner: &Owner,
-        held: &mut Held,
-        (secret, inventory): (Object, Inventory),
-    ) -> Result<(), InventoryError> {
-        let kept = match held.version {
-            None => self.cluster.create(&secret).await,
-            Some(_) => self.cluster.replace(&secret).await,
-        };
-        let kept = kept.map_err(|error| self.refused(owner, error))?;
-        *held = Held {
-            inventory,
-            version: kept.resource_version().map(Into::into),
-        };
-        Ok(())
+        self.write(owner, held, (inventory, None)).await
     }
 
     /// Writes an owner's inventory in the name of a run, even if nothing changed, if it is still the one that was read.
@@ -132,135 +154,38 @@ impl Store {
         held: &mut Held,
         (inventory, run): (Inventory, &str),
     ) -> Result<(), InventoryError> {
-        let secret = self.secret(owner, &inventory, held.version.as_deref())?;
-        let secret = secret.map(|fields| {
-            let annotations = fields
-                .get_mut("metadata")
-                .and_then(|it| it.get_mut("annotations"));
-            if let Some(annotations) = annotations.and_then(Value::as_object_mut) {
-                annotations.insert(OF_RUN.into(), run.into());
-            }
-        });
-        let secret = secret.map_err(|error| InventoryError::Malformed {
-            name: format!("{}/{}", self.namespace, name(&owner.uid)),
-            problem: error.to_string(),
-        })?;
-        self.write(owner, held, (secret, inventory)).await
+        self.write(owner, held, (inventory, Some(run))).await
     }
 
-    /// Returns the namespace in which inventories are kept.
-    pub(crate) fn namespace(&self) -> &str {
-        &self.namespace
-    }
-
-    /// Reads the key of digests; the first who asks makes it.
-    pub(crate) async fn key(&self) -> Result<DigestKey, InventoryError> {
-        let id = self.id(KEY_SECRET);
-        loop {
-            let found = self.cluster.get(&id).await.map_err(InventoryError::Api)?;
-            if let Some(secret) = found {
-                let bytes = field(&secret, KEY_FIELD).filter(|bytes| bytes.len() >= 32);
-                return bytes
-                    .map(DigestKey::from_bytes)
-                    .ok_or_else(|| InventoryError::Malformed {
-                        name: format!("{}/{KEY_SECRET}", self.namespace),
-                        problem: format!("its field `{KEY_FIELD}` is no key"),
-                    });
-            }
-            let key = DigestKey::random();
-            let secret = self.key_secret(&key)?;
-            match self.cluster.create(&secret).await {
-                Ok(_) => return Ok(key),
-                // Another one made it first: theirs counts.
-                Err(error) if error.code == 409 => {}
-                Err(error) => return Err(self.missing_namespace(error)),
-            }
-        }
-    }
-
-    fn secret(
+    async fn write(
         &self,
         owner: &Owner,
-        inventory: &Inventory,
-        version: Option<&str>,
-    ) -> Result<Object, InventoryError> {
-        let name = name(&owner.uid);
-        let malformed = |problem: String| InventoryError::Malformed {
-            name: format!("{}/{name}", self.namespace),
-            problem,
+        held: &mut Held,
+        (inventory, run): (Inventory, Option<&str>),
+    ) -> Result<(), InventoryError> {
+        let packed =
+            Packed::of(&inventory).map_err(|error| self.malformed(&name(&owner.uid), &error))?;
+        let written = self.write_chunks(owner, (packed.chunks, &held.chunks));
+        let chunks = written.await?;
+        let secret = self.head(owner, (&packed.head, held.version.as_deref()), run)?;
+        let kept = match held.version {
+            None => self.cluster.create(&secret).await,
+            Some(_) => self.cluster.replace(&secret).await,
         };
-        let bytes = inventory
-            .write()
-            .map_err(|error| malformed(error.to_string()))?;
-        if bytes.len() > LARGEST {
-            let objects = inventory.entries.len();
-            return Err(InventoryError::TooLarge { objects });
-        }
-        let mut metadata = json!({
-            "name": name,
-            "namespace": self.namespace,
-            "labels": {MANAGED_BY: MANAGER},
-            "annotations": {OF_OWNER: owner.to_string()},
-        });
-        if let (Some(fields), Some(version)) = (metadata.as_object_mut(), version) {
-            fields.insert("resourceVersion".into(), Value::String(version.into()));
-        }
-        let secret = json!({
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "type": "tidegate.dev/inventory",
-            "metadata": metadata,
-            "data": {INVENTORY_FIELD: STANDARD.encode(bytes)},
-        });
-        Object::new(secret).map_err(|error| malformed(error.to_string()))
+        let kept = kept.map_err(|error| self.refused(owner, error))?;
+        let before = std::mem::replace(
+            held,
+            Held {
+                inventory,
+                version: kept.resource_version().map(Into::into),
+                chunks,
+                ..Held::default()
+            },
+        );
+        let mut old = before.chunks;
+        old.extend(before.strays);
+        old.retain(|digest, _| !held.chunks.contains_key(digest));
+        self.drop_chunks(owner, old).await;
+        Ok(())
     }
-
-    fn key_secret(&self, key: &DigestKey) -> Result<Object, InventoryError> {
-        let secret = json!({
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "type": "tidegate.dev/digest-key",
-            "metadata": {"name": KEY_SECRET, "namespace": self.namespace,
-                         "labels": {MANAGED_BY: MANAGER}},
-            "data": {KEY_FIELD: STANDARD.encode(key.bytes())},
-        });
-        Object::new(secret).map_err(|error| InventoryError::Malformed {
-            name: format!("{}/{KEY_SECRET}", self.namespace),
-            problem: error.to_string(),
-        })
-    }
-
-    fn refused(&self, owner: &Owner, error: ApiError) -> InventoryError {
-        // Gone (404 on a replace) is a change by somebody else, too.
-        if error.code == 409 || error.class == Class::NotFound {
-            return InventoryError::Changed(format!("{}/{}", self.namespace, name(&owner.uid)));
-        }
-        self.missing_namespace(error)
-    }
-
-    fn missing_namespace(&self, error: ApiError) -> InventoryError {
-        if error.class != Class::MissingNamespace {
-            return InventoryError::Api(error);
-        }
-        InventoryError::Api(ApiError {
-            message: format!(
-                "the namespace {} for inventories does not exist: create it",
-                self.namespace
-            ),
-            ..error
-        })
-    }
-
-    fn id(&self, name: &str) -> ObjectId {
-        ObjectId::new(GroupKind::new("", "Secret"), Some(&self.namespace), name)
-    }
-}
-
-fn name(uid: &str) -> String {
-    format!("{PREFIX}{uid}")
-}
-
-fn field(secret: &Object, name: &str) -> Option<Vec<u8>> {
-    let text = secret.value().get("data")?.get(name)?.as_str()?;
-    STANDARD.decode(text).ok()
 }

@@ -117,7 +117,7 @@ fn an_inventory_of_a_later_version_is_left_alone() {
     assert_eq!(run.outcome, Some(Outcome::Failed));
     assert_eq!(
         run.message.replace(&world.namespace, "NS"),
-        "the inventory NS/tidegate-inventory-uid-of-NS has format 99, and this version reads up to 1: use the version of Tidegate that wrote it"
+        "the inventory NS/tidegate-inventory-uid-of-NS has format 99, and this version reads up to 2: use the version of Tidegate that wrote it"
     );
     assert_eq!(world.writes(), before);
     assert_eq!(world.live(&path(&world))["data"]["inventory"], newer);

@@ -33,9 +33,11 @@ impl Survey {
     /// Finds by their marks the objects of an owner whose inventory is lost.
     pub(super) async fn rebuild(&mut self) {
         let uid = self.order.owner.uid.clone();
-        let is_new = self.lent.memory.held.as_ref().is_some_and(Held::is_new);
+        let held = self.lent.memory.held.as_ref();
         // An owner that has nothing yet has lost nothing.
-        if !is_new || self.engine.hub.live().labelled(&uid).is_empty() {
+        let has_something = || !self.engine.hub.live().labelled(&uid).is_empty();
+        let is_lost = |held: &Held| held.is_damaged() || held.is_incomplete() && has_something();
+        if !held.is_some_and(is_lost) {
             return;
         }
         let selector = format!("{}={uid}", marks::LAYER_LABEL);
