@@ -27,8 +27,10 @@ try {
   await rollout(page);
   await looks(page);
   await keyboard(page);
+  await suspension(page);
   await lostConnection(page, context);
   await brokenImage(page);
+  await rollback(page);
   if (strange.length > 0) throw new Error(`the browser complained: ${strange.join("\n")}`);
   say("all well");
 } finally {
@@ -120,6 +122,43 @@ async function keyboard(page) {
   say("search and sync by keyboard, and the run stands in the history");
 }
 
+/** Suspended by click, resumed by keyboard; a refusal is shown where it was asked. */
+async function suspension(page) {
+  await page.goto(`${demo.url}#/layers/tidegate-system/apps`);
+  await page.route("**/suspend", (route) =>
+    route.fulfill({ status: 403, json: { title: "A right is missing", detail: "ann may not <b>suspend</b> it" } }),
+  );
+  await page.getByRole("button", { name: "Suspend …" }).click();
+  await page.getByText("Nothing of the layer is written any more").waitFor();
+  await page.getByRole("button", { name: "Suspend apps" }).click();
+  await page.getByRole("alert").getByText("ann may not <b>suspend</b> it").waitFor();
+  await picture(page, "refused-light-1280");
+  await page.unroute("**/suspend");
+  await page.getByRole("button", { name: "Suspend apps" }).click();
+  await page.getByText("Suspended: nothing is written").waitFor();
+  await page.getByRole("button", { name: "Resume …" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Resume apps" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Suspend …" }).waitFor();
+  say("suspend by click, resume by keyboard; a refusal is plain text in the dialog");
+}
+
+/** Back to the commit before the broken one: by keyboard, from the history. */
+async function rollback(page) {
+  await page.goto(`${demo.url}#/layers/tidegate-system/apps/history`);
+  await page.getByRole("button", { name: "Roll back …" }).first().focus();
+  await page.keyboard.press("Enter");
+  await page.getByLabel("Held for").selectOption("30m");
+  await page.getByRole("button", { name: /^Roll back to / }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByText(/^Held at .* for another/).waitFor();
+  await page.goto(`${demo.url}#/layers/tidegate-system/apps`);
+  await page.getByText("It waits for nothing").waitFor();
+  await picture(page, "held-light-1280");
+  say("a rollback brings the layer to the commit before, and the page says until when it is held");
+}
+
 async function lostConnection(page, context) {
   await page.goto(`${demo.url}#/`);
   await page.getByText("Live", { exact: true }).waitFor();
@@ -156,8 +195,9 @@ function watch(page) {
   const strange = [];
   page.on("pageerror", (error) => strange.push(String(error)));
   page.on("console", (message) => {
-    // A layer that has had no run yet has no plan.
-    const isExpected = message.text().includes("net::ERR") || message.location().url.endsWith("/plan");
+    // A layer that has had no run yet has no plan; a refusal is played.
+    const isPlayed = /\/(plan|suspend)$/.test(message.location().url);
+    const isExpected = message.text().includes("net::ERR") || isPlayed;
     const isOurs = message.type() === "error" && !isExpected;
     if (isOurs) strange.push(message.text());
   });

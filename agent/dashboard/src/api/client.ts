@@ -81,6 +81,20 @@ export async function sync(key: Key): Promise<Ticket> {
   return (await ask(`${at(key)}/sync`, { method: "POST" })).json();
 }
 
+export async function suspend(key: Key): Promise<void> {
+  await ask(`${at(key)}/suspend`, { method: "POST" });
+}
+
+export async function resume(key: Key): Promise<void> {
+  await ask(`${at(key)}/resume`, { method: "POST" });
+}
+
+/** Brings a layer to a commit, and holds it there for a time. */
+export async function rollback(key: Key, wanted: { revision: string; for: string }): Promise<void> {
+  const headers = { "Content-Type": "application/json" };
+  await ask(`${at(key)}/rollback`, { method: "POST", headers, body: JSON.stringify(wanted) });
+}
+
 function at({ namespace, name }: Key): string {
   return `layers/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`;
 }

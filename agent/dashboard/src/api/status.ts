@@ -14,6 +14,16 @@ export function waitingFor(layer: Layer): BlockedOn[] {
   return (layer.status.waitingFor as BlockedOn[] | undefined) ?? [];
 }
 
+export function isSuspended(layer: Layer): boolean {
+  return layer.spec.suspend === true;
+}
+
+/** The commit that the layer stays at, and until when; `undefined` once that is past. */
+export function hold(layer: Layer): { revision: string; until: string } | undefined {
+  const held = layer.spec.hold as { revision: string; until: string } | null | undefined;
+  return held && Date.parse(held.until) > Date.now() ? held : undefined;
+}
+
 /** The account that writes the layer's objects. */
 export function deployer(layer: Layer): string {
   return layer.spec.serviceAccountName as string;

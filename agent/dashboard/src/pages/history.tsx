@@ -1,5 +1,6 @@
 /** The last runs: why, by whom, what they changed, how they ended. */
 import type { HistoryEntry } from "../api/schema";
+import { RollBack } from "../parts/actions";
 import { DataTable } from "../parts/data-table";
 import { Mark } from "../parts/mark";
 import { Ago } from "../parts/time";
@@ -12,10 +13,24 @@ const OUTCOMES: Record<HistoryEntry["outcome"], Kind> = {
   failed: "bad",
   superseded: "idle",
 };
-const COLUMNS = ["Ended", "How", "Commit", "Why it began", "Changes", "Took", "What there is to say"];
+const COLUMNS = ["Ended", "How", "Commit", "Why it began", "Changes", "Took", "What there is to say", "Do"];
+
+/** The runs whose commit the layer can be brought back to: the last healthy one of each that it is not at. */
+export function rollbackTargets(items: readonly HistoryEntry[], current: string | undefined): Set<string> {
+  const seen = new Set([current]);
+  const targets = new Set<string>();
+  for (const run of items) {
+    if (run.outcome !== "healthy" || seen.has(run.revision)) continue;
+    seen.add(run.revision);
+    targets.add(run.id);
+  }
+  return targets;
+}
 
 export function HistoryPage({ detail }: { detail: Detail }) {
+  const { layer } = detail;
   const { items } = detail.history;
+  const targets = rollbackTargets(items, layer.revision);
   if (items.length === 0) return <p class="note">No run has ended yet.</p>;
   return (
     <section aria-labelledby="runs">
@@ -36,6 +51,7 @@ export function HistoryPage({ detail }: { detail: Detail }) {
             <td>{changesText(run.changes)}</td>
             <td class="number">{duration(Date.parse(run.ended) - Date.parse(run.started))}</td>
             <td class="say">{run.message}</td>
+            <td>{run.revision && targets.has(run.id) && <RollBack layer={layer} revision={run.revision} />}</td>
           </tr>
         ))}
       </DataTable>

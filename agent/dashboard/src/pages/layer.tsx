@@ -1,12 +1,14 @@
 /** A layer: what it waits for and why, the waves as they fill, how the run went. */
 import { useEffect, useMemo, useState } from "preact/hooks";
+import type { Layer } from "../api/schema";
 import type { Condition } from "../api/status";
-import { conditions, deployer } from "../api/status";
+import { conditions, hold, isSuspended } from "../api/status";
+import { LayerActions } from "../parts/actions";
 import { Conditions } from "../parts/conditions";
 import { Mark } from "../parts/mark";
 import { Failed, Loading } from "../parts/notice";
-import { SyncButton } from "../parts/sync";
 import { ObjectTable } from "../parts/table";
+import { Until } from "../parts/time";
 import { Timeline } from "../parts/timeline";
 import { WaitingFor } from "../parts/waiting";
 import { Waves } from "../parts/waves";
@@ -65,8 +67,9 @@ function Heading({ at, detail }: { at: At; detail: Detail }) {
             {branch(layer.revision)}
           </p>
         </div>
-        <SyncButton layer={layer} deployer={deployer(layer)} />
+        <LayerActions layer={layer} />
       </div>
+      <Standstill layer={layer} />
       <nav class="tabs" aria-label={`Pages of ${layer.name}`}>
         {tabs.map(([text, page]) => (
           <a
@@ -79,6 +82,21 @@ function Heading({ at, detail }: { at: At; detail: Detail }) {
         ))}
       </nav>
     </>
+  );
+}
+
+/** Why nothing happens though something may differ. */
+function Standstill({ layer }: { layer: Layer }) {
+  const held = hold(layer);
+  if (isSuspended(layer)) {
+    return <p class="aside">Suspended: nothing is written until somebody resumes it.</p>;
+  }
+  if (!held) return null;
+  return (
+    <p class="aside">
+      Held at <code>{commit(held.revision)}</code> for another <Until time={held.until} />, whatever is pushed
+      meanwhile.
+    </p>
   );
 }
 
