@@ -1,22 +1,56 @@
 //! Replacements' paths: every field that a path means, made where asked for (`yaml.PathMatcher`).
 
-use tidegate_yaml::{Node, NodeValue, ScalarStyle};
+use tidegate_yaml::{Limits, Node, NodeValue, ScalarStyle, parse_first_document};
 
 use crate::fault::Step;
 use crate::node::{self, Kind};
 use crate::selector;
 
+/// What is made where a path leads to nothing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Create {
+    kind: Kind,
+    /// In brackets, a text without content is not null.
+    in_brackets: bool,
+}
+
+impl Create {
+    pub(crate) fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            in_brackets: false,
+        }
+    }
+
+    fn inside(self, parent: &Node) -> Self {
+        Self {
+            in_brackets: self.in_brackets || parent.stands_in_brackets(),
+            ..self
+        }
+    }
+
+    /// A node for the next part of the path.
+    fn make(self, rest: &[String]) -> Node {
+        let next = rest.first().map_or("", String::as_str);
+        match node::part_kind(next, self.kind) {
+            Kind::Scalar if self.in_brackets => Node::scalar("", ScalarStyle::Omitted),
+            kind => node::empty(kind),
+        }
+    }
+}
+
 /// Calls `set` on every field that a path means; answers how many those are.
 pub(crate) fn visit(
     found: &mut Node,
     path: &[String],
-    create: Option<Kind>,
+    create: Option<Create>,
     set: &mut dyn FnMut(&mut Node) -> Step,
 ) -> Step<usize> {
     let Some((part, rest)) = path.split_first() else {
         set(found)?;
         return Ok(1);
     };
+    let create = create.map(|create| create.inside(found));
     if let Ok(index) = part.parse::<usize>() {
         return visit_index(found, (index, rest), create, set);
     }
@@ -36,22 +70,18 @@ pub(crate) fn visit(
     visit_field(found, (part, rest), create, set)
 }
 
-fn next_kind(rest: &[String], last: Kind) -> Kind {
-    node::part_kind(rest.first().map_or("", String::as_str), last)
-}
-
 fn visit_field(
     found: &mut Node,
     (name, rest): (&str, &[String]),
-    create: Option<Kind>,
+    create: Option<Create>,
     set: &mut dyn FnMut(&mut Node) -> Step,
 ) -> Step<usize> {
     node::expect(found, Kind::Mapping)?;
     if found.get(name).is_none() {
-        let Some(kind) = create else {
+        let Some(create) = create else {
             return Ok(0);
         };
-        let made = node::empty(next_kind(rest, kind));
+        let made = create.make(rest);
         // Under a null, a field can be made, and is lost.
         if node::put(found, name, made)?.is_none() {
             return Ok(1);
@@ -61,23 +91,37 @@ fn visit_field(
         return Ok(0);
     };
     if node::kind(field) == Kind::Scalar && !rest.is_empty() {
-        return Err(format!("`{name}` is a scalar and has no fields").into());
+        return visit_copy(node::raw(field), rest, create, set)
+            .map_err(|fault| fault.within(|| format!("inside of the text of `{name}`")));
     }
     visit(field, rest, create, set)
+}
+
+/// Visits what a text holds; kustomize changes a copy of that here, and drops it.
+fn visit_copy(
+    text: &str,
+    rest: &[String],
+    create: Option<Create>,
+    set: &mut dyn FnMut(&mut Node) -> Step,
+) -> Step<usize> {
+    let document = parse_first_document(text, &Limits::default())
+        .map_err(|error| format!("is no YAML: {error}"))?;
+    let mut copy = document.ok_or("is empty")?.root;
+    visit(&mut copy, rest, create, set)
 }
 
 fn visit_index(
     found: &mut Node,
     (index, rest): (usize, &[String]),
-    create: Option<Kind>,
+    create: Option<Create>,
     set: &mut dyn FnMut(&mut Node) -> Step,
 ) -> Step<usize> {
     let items = node::items_mut(found)?;
     let count = items.as_ref().map_or(0, |items| items.len());
     let outside = || format!("index {index} is outside of the list of {count}");
     let items = items.ok_or_else(outside)?;
-    if let Some(kind) = create.filter(|_| index == count) {
-        items.push(node::empty(next_kind(rest, kind)));
+    if let Some(create) = create.filter(|_| index == count) {
+        items.push(create.make(rest));
     }
     let item = items.get_mut(index).ok_or_else(outside)?;
     visit(item, rest, create, set)
@@ -87,7 +131,7 @@ fn visit_index(
 fn visit_selected(
     found: &mut Node,
     (part, rest): (&str, &[String]),
-    create: Option<Kind>,
+    create: Option<Create>,
     set: &mut dyn FnMut(&mut Node) -> Step,
 ) -> Step<usize> {
     let (name, value) = node::element_selector(part)?;

@@ -143,7 +143,7 @@ pub(crate) fn set_text(node: &mut Node, new: &str) {
     let kept = tag(node).to_owned();
     if let NodeValue::Scalar(text, style) = &mut node.value {
         *text = new.into();
-        if *style == ScalarStyle::Omitted {
+        if *style == ScalarStyle::Omitted && !new.is_empty() {
             *style = ScalarStyle::Plain;
         }
         retag(node, kept);

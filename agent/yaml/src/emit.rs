@@ -3,12 +3,14 @@
 mod analysis;
 mod fold;
 mod order;
+mod styled;
 
 use serde_json::{Map, Value};
 
 pub(crate) use analysis::is_printable;
 use analysis::{Analysis, Style};
 use fold::Folds;
+pub use styled::StyledDocument;
 
 use crate::number;
 

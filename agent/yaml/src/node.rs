@@ -121,6 +121,20 @@ impl Node {
         }
     }
 
+    /// Whether it is a collection that was written in brackets, told by where its first item stands.
+    pub fn stands_in_brackets(&self) -> bool {
+        let (first, indent) = match &self.value {
+            NodeValue::Scalar(..) => return false,
+            NodeValue::Sequence(items) => (items.first().map(|item| item.mark), 2),
+            NodeValue::Mapping(pairs) => (pairs.first().map(|(key, _)| key.mark), 0),
+        };
+        let in_block = Mark {
+            column: self.mark.column.saturating_add(indent),
+            ..self.mark
+        };
+        self.mark.line > 0 && first.is_none_or(|first| first != in_block)
+    }
+
     /// Whether it is null, as kustomize's patches see it.
     pub fn is_null(&self) -> bool {
         self.short_tag() == "!!null"

@@ -79,6 +79,11 @@ impl<'a> Scanner<'a> {
         self.tokens.pop_front().ok_or_else(end)
     }
 
+    /// Whether a comment stood before or between the tokens so far.
+    pub(crate) fn has_comments(&self) -> bool {
+        self.cursor.passed_comment
+    }
+
     fn needs_more(&mut self) -> Result<bool, YamlError> {
         if self.ended {
             return Ok(false);
@@ -144,7 +149,7 @@ impl<'a> Scanner<'a> {
         loop {
             self.skip_blanks();
             if self.cursor.byte() == b'#' {
-                self.cursor.skip_line_content();
+                self.cursor.skip_comment();
             }
             if !self.cursor.is_break() {
                 return;

@@ -1,8 +1,9 @@
 //! `replacements`: values copied from one field to others.
 
-use tidegate_yaml::{Limits, Node, parse_first_document};
+use tidegate_yaml::{Limits, Node, StyledDocument};
 
 use crate::fault::Step;
+use crate::field_path::Create;
 use crate::field_spec::split_dotted;
 use crate::kustomization::{FieldOptions, Replacement, Selector, Source, Target};
 use crate::node::{self, Kind};
@@ -170,7 +171,7 @@ fn copy_to(
 ) -> Step {
     let create = options
         .filter(|options| options.create)
-        .map(|_| node::kind(value));
+        .map(|_| Create::new(node::kind(value)));
     if set_inside_text(object, value, path, create)? {
         return Ok(());
     }
@@ -214,12 +215,12 @@ fn with_part(text: &str, part: &str, options: &FieldOptions) -> String {
     parts.join(&options.delimiter)
 }
 
-/// Sets a field inside a scalar that holds JSON; answers whether the path leads there.
+/// Sets a field inside a scalar that holds JSON or YAML; answers whether the path leads there.
 fn set_inside_text(
     object: &mut Node,
     value: &Node,
     path: &[String],
-    create: Option<Kind>,
+    create: Option<Create>,
 ) -> Step<bool> {
     for length in 1..path.len() {
         let (outer, inner) = path.split_at(length);
@@ -229,26 +230,27 @@ fn set_inside_text(
         let Some(text) = found.text().map(str::to_owned) else {
             continue;
         };
-        let Ok(document) = parse_first_document(&text, &Limits::default()) else {
+        let Ok(document) = StyledDocument::parse(&text, &Limits::default()) else {
             continue;
         };
-        let Some(mut root) = document.map(|document| document.root) else {
+        let Some(mut document) = document else {
             return Ok(false);
         };
+        let value = document.adopt(value);
         let mut set = |found: &mut Node| {
             if node::kind(found) == Kind::Scalar {
-                node::set_text(found, node::raw(value));
+                node::set_text(found, node::raw(&value));
             } else {
                 *found = value.clone();
             }
             Ok(())
         };
-        match field_path::visit(&mut root, inner, create, &mut set) {
+        match field_path::visit(&mut document.root, inner, create, &mut set) {
             Ok(count) if count > 0 => {}
             _ => return Ok(false),
         }
         // What cannot be printed is left to the ordinary path, as in kustomize.
-        let Some(new) = serialize(&root, &text)? else {
+        let Some(new) = serialize(&document, &text)? else {
             return Ok(false);
         };
         if let Some(found) = node::lookup(object, outer, None)? {
@@ -259,11 +261,17 @@ fn set_inside_text(
     Ok(false)
 }
 
-fn serialize(root: &Node, old: &str) -> Step<Option<String>> {
+fn serialize(document: &StyledDocument, old: &str) -> Step<Option<String>> {
     if !old.trim_start().starts_with(['{', '[']) {
-        return Err("a field inside of a YAML text cannot be replaced; JSON texts can".into());
+        let print = document.print().map_err(|lost| {
+            format!(
+                "a field inside of a YAML text that has {lost} cannot be replaced, since they would \
+                 be lost; remove them from the text, or write it as JSON"
+            )
+        })?;
+        return Ok(Some(print.trim().to_owned()));
     }
-    let Ok(json) = root.to_json() else {
+    let Ok(json) = document.root.to_json() else {
         return Ok(None);
     };
     Ok(Some(if old.contains('\n') && old.contains("  ") {

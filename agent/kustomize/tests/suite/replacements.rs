@@ -17,6 +17,7 @@ data:
     first
     second
   empty: ""
+  quoted: "a"
 spec: {number: 5, float: 1.50, flag: true, none: null, list: [a, b], map: {k: v, "1": w}}
 ---
 apiVersion: apps/v1
@@ -34,6 +35,31 @@ metadata:
         y: one/two   # another
       l: [1, 2]
       "q": 'z'
+    yaml: |
+      z:
+        - name: a
+          v: {a: "x", b: 'y', c: [ 1, 2 ], d: }
+          on: |
+            text
+
+              more
+        - - nested
+          - >-
+            folded text
+            on lines
+
+             indented
+      x:
+          y: one/two
+          none:
+      l: [1, 2]
+      "q": 'z'
+      e: {}
+      list:
+      - {name: a, v: 1}
+      - name: b
+        v:   "2"
+      long: some text that is much longer than eighty columns of a terminal, which are where lines would end
     broken: '{"x": '
 spec:
   replicas: 1
@@ -54,7 +80,9 @@ spec:
       - {name: d=e, image: "reg/d:3"}
       volumes: []
 "#;
-const SOURCES: [&str; 17] = [
+const SOURCES: [&str; 19] = [
+    "source: {kind: ConfigMap, name: source, fieldPath: data.empty}",
+    "source: {kind: ConfigMap, name: source, fieldPath: data.quoted}",
     "source: {kind: ConfigMap, name: source}",
     "source: {kind: ConfigMap, name: source, fieldPath: data.text}",
     "source: {kind: ConfigMap, name: source, fieldPath: data.text, options: {delimiter: ':', index: 1}}",
@@ -73,7 +101,17 @@ const SOURCES: [&str; 17] = [
     "source: {kind: Deployment, fieldPath: 'spec.template.spec.containers.[name=b.c].ports.0.containerPort'}",
     "sourceValue: 'lit: eral'",
 ];
-const PATHS: [&str; 42] = [
+const PATHS: [&str; 52] = [
+    "metadata.annotations.yaml.x.y",
+    "metadata.annotations.yaml.l.1",
+    "metadata.annotations.yaml.l",
+    "metadata.annotations.yaml.q",
+    "metadata.annotations.yaml.new.deep",
+    "metadata.annotations.yaml.list.[name=a].v",
+    "spec.none.x",
+    "metadata.annotations.[config.example.com/json].l.0",
+    "spec.template.spec.containers.*.env.0.value.x",
+    "spec.template.spec.containers.*.args.1.x",
     "metadata.name",
     "metadata.namespace",
     "metadata.labels.app",

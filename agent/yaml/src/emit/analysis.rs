@@ -15,8 +15,8 @@ pub(super) enum Style {
 /// The styles that a text allows; double quotes always work.
 #[derive(Debug)]
 pub(super) struct Analysis {
-    plain: bool,
-    single_quoted: bool,
+    pub(super) plain: bool,
+    pub(super) single_quoted: bool,
     block: bool,
 }
 
@@ -40,7 +40,7 @@ impl Analysis {
         Self::by_characters(value)
     }
 
-    fn by_characters(value: &str) -> Self {
+    pub(super) fn by_characters(value: &str) -> Self {
         let mut found = Self {
             plain: !value.starts_with("---") && !value.starts_with("..."),
             single_quoted: true,

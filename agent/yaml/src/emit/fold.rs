@@ -63,6 +63,41 @@ impl Emitter<'_> {
 
     pub(super) fn literal(&mut self, value: &str, indent: usize) {
         self.push("|");
+        self.block_header(value);
+        if value.is_ascii() {
+            value
+                .split_inclusive('\n')
+                .for_each(|line| self.line(line, indent));
+        } else {
+            value
+                .split_inclusive(is_break)
+                .for_each(|line| self.line(line, indent));
+        }
+    }
+
+    /// A `>` block, its line breaks doubled by the text's first character, as go-yaml v3 does.
+    pub(super) fn folded(&mut self, value: &str, indent: usize) {
+        self.push(">");
+        self.block_header(value);
+        let first = value.trim_start_matches(is_break);
+        let doubles = !first.is_empty() && !first.starts_with([' ', '\t']);
+        for line in value.split_inclusive(is_break) {
+            let content = line.strip_suffix(is_break).unwrap_or(line);
+            let starts_run = !content.is_empty() && !content.starts_with([' ', '\t']);
+            self.line(content, indent);
+            if starts_run && doubles && line.ends_with('\n') {
+                self.text.push('\n');
+            }
+            self.text
+                .push_str(line.get(content.len()..).unwrap_or_default());
+            if content.len() < line.len() {
+                self.broke();
+            }
+        }
+    }
+
+    /// Indentation and chomping of a block, and the end of its first line.
+    fn block_header(&mut self, value: &str) {
         if value.starts_with(|char| char == ' ' || is_break(char)) {
             self.push("2");
         }
@@ -74,15 +109,6 @@ impl Emitter<'_> {
         }
         self.text.push('\n');
         self.broke();
-        if value.is_ascii() {
-            value
-                .split_inclusive('\n')
-                .for_each(|line| self.line(line, indent));
-        } else {
-            value
-                .split_inclusive(is_break)
-                .for_each(|line| self.line(line, indent));
-        }
     }
 
     /// A line of a block with its end.

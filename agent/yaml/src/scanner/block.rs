@@ -72,7 +72,7 @@ fn header(cursor: &mut Cursor<'_>, start: Mark) -> Result<(Chomping, Option<u32>
     }
     cursor.skip_blanks();
     if cursor.byte() == b'#' {
-        cursor.skip_line_content();
+        cursor.skip_comment();
     }
     if !cursor.is_break_or_end() {
         let problem = "only '+', '-', a digit from 1 to 9 and a comment are allowed after '|' or '>'; move the text to the next line";

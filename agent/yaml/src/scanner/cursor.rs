@@ -11,6 +11,7 @@ pub(super) struct Cursor<'a> {
     line: u32,
     /// In characters, from 0.
     pub(super) column: u32,
+    pub(super) passed_comment: bool,
 }
 
 impl<'a> Cursor<'a> {
@@ -25,6 +26,7 @@ impl<'a> Cursor<'a> {
             position,
             line: 0,
             column: 0,
+            passed_comment: false,
         }
     }
 
@@ -130,6 +132,12 @@ impl<'a> Cursor<'a> {
             length += 1;
         }
         self.skip_to(self.position + length)
+    }
+
+    /// Moves over a comment to the end of the line.
+    pub(super) fn skip_comment(&mut self) {
+        self.passed_comment = true;
+        self.skip_line_content();
     }
 
     pub(super) fn skip_blanks(&mut self) {
