@@ -2,7 +2,7 @@
 
 use tidegate_testbed::Commit;
 
-use crate::rig::{rig, tidegate_about};
+use crate::rig::{rig, said, tidegate_about};
 
 const FIRST: &str = "apiVersion: v1
 kind: ConfigMap
@@ -106,4 +106,75 @@ fn what_would_not_be_written_is_all_named() {
         }
         assert!(!error.contains("canary"), "{error}");
     }
+}
+
+const SHARD: &str = "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: shards.NS.example}
+spec:
+  group: NS.example
+  scope: Namespaced
+  names: {kind: Shard, plural: shards, singular: shard, listKind: ShardList}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {size: {type: integer}}}}}}
+---
+apiVersion: NS.example/v1
+kind: Shard
+metadata: {name: one, namespace: NS}
+spec: {size: 3}
+";
+
+const ALL_OVER: &str = "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: NS}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects: [{kind: ServiceAccount, name: tidegate-deployer, namespace: NS}]
+";
+
+#[test]
+fn custom_resources_are_held_against_the_definitions_that_come_with_them() {
+    let rig = rig();
+    let origin = rig.origin("misfit");
+    let place = rig.place(&origin, "misfit");
+    let wrong = place.text(SHARD).replace("{size: 3}", "{sise: 3}");
+    let expected = ".yaml:14): spec.sise: there is no such field: is `size` meant?";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("all.yaml");
+    std::fs::write(&file, &wrong).unwrap();
+    let path = folder.path().to_str().unwrap();
+    let kubeconfig = rig.control_plane.kubeconfig();
+    let kubeconfig = format!("--kubeconfig={}", kubeconfig.display());
+    for command in [
+        &["plan", path][..],
+        &["plan", path, "--live", &kubeconfig],
+        &["diff", path, &kubeconfig],
+    ] {
+        let (code, _, error) = said(command);
+        assert_eq!(code, Some(2), "{command:?}: {error}");
+        assert!(error.contains(expected), "{command:?}: {error}");
+    }
+    rig.control_plane.apply(&place.text(ALL_OVER)).unwrap();
+    place.push(&wrong);
+    place.set_layer(&place.spec());
+    for command in ["plan", "diff"] {
+        let (code, _, error) = tidegate_about(&place, &[command]);
+        assert_eq!(code, Some(2), "{error}");
+        assert!(error.contains(expected), "{error}");
+    }
+
+    let revision = place.push(SHARD);
+    place.until_healthy(&revision);
+    // What the cluster knows is not what the object will be held against.
+    let grown = place.text(SHARD).replace("{size: 3}", "{size: 3, zone: a}");
+    let grown = grown.replace("{size: {", "{zone: {type: string}, size: {");
+    std::fs::write(&file, grown).unwrap();
+    let (code, plan, error) = said(&["plan", path, "--live", &kubeconfig]);
+    assert_eq!(code, Some(0), "{error}");
+    assert!(
+        plan.contains("/Shard/") && plan.contains("update 2"),
+        "{plan}"
+    );
 }

@@ -52,18 +52,24 @@ pub(crate) fn tidegate(control_plane: &ControlPlane, arguments: &[&str]) -> Stri
 }
 
 /// Exit code, stdout and stderr of `tidegate` with a command about the layer.
+pub(crate) fn tidegate_about(place: &Place, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let kubeconfig = rig().control_plane.kubeconfig();
+    let kubeconfig = format!("--kubeconfig={}", kubeconfig.display());
+    let layer = [place.name, "-n", &place.namespace, &kubeconfig];
+    let (code, out, error) = said(&[arguments, &layer].concat());
+    let text = |text: String| text.replace(&place.namespace, "NS");
+    (code, text(out), text(error))
+}
+
+/// Exit code, stdout and stderr of `tidegate`.
 #[expect(
     clippy::disallowed_methods,
     reason = "the exit code is part of what is said"
 )]
-pub(crate) fn tidegate_about(place: &Place, arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = std::process::Command::new(PROGRAM)
-        .args(arguments)
-        .args([place.name, "-n", &place.namespace, "--kubeconfig"])
-        .arg(rig().control_plane.kubeconfig())
-        .output()
-        .unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&place.namespace, "NS");
+pub(crate) fn said(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = std::process::Command::new(PROGRAM);
+    let output = command.args(arguments).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (
         output.status.code(),
         text(&output.stdout),

@@ -29,6 +29,11 @@ impl<'a> Definitions<'a> {
         }
     }
 
+    /// Tells whether one of them defines objects of this kind and version.
+    pub fn define(&self, object: &Object) -> bool {
+        self.schemas.contains_key(object.gvk())
+    }
+
     /// Tells what a strict apply of an object would be refused for; nothing for a kind that none of them defines.
     pub fn check(&self, object: &Object) -> Vec<Violation> {
         let Some(value) = self.schemas.get(object.gvk()) else {

@@ -10,8 +10,9 @@ use tidegate_cluster::Kinds;
 use tidegate_kustomize::Rendered;
 use tidegate_object::{Gvk, Object, ObjectId, Origin};
 use tidegate_plan::{Finding, FindingKind};
+use tidegate_schema::Definitions;
 
-use crate::{Owner, marks};
+use crate::{Owner, marks, misfit};
 
 pub(crate) use definitions::is_definition;
 
@@ -36,6 +37,16 @@ pub struct Refusal {
     pub origin: Option<Origin>,
     /// What is wrong, and what to do.
     pub message: String,
+}
+
+impl Refusal {
+    fn of(object: &Object, message: String) -> Self {
+        Self {
+            object: object.id().clone(),
+            origin: object.origin().cloned(),
+            message,
+        }
+    }
 }
 
 impl Desired {
@@ -67,17 +78,27 @@ impl Desired {
         })
     }
 
+    /// As [`Desired::of`], without a cluster: what the rendering defines is known, and its objects are held against it.
+    pub fn alone(rendered: &Rendered, owner: &Owner) -> Self {
+        let scopes = definitions::definitions(&rendered.objects);
+        let scope = |gvk: &Gvk| scopes.get(&gvk.group_kind()).copied();
+        let mut desired = Self::of(rendered, owner, &scope);
+        let definitions = Definitions::of(&rendered.objects);
+        for object in &desired.objects {
+            desired
+                .refused
+                .extend(misfit(&definitions, object).map(|message| Refusal::of(object, message)));
+        }
+        desired
+    }
+
     fn take(&mut self, object: &Object, owner: &Owner, namespaced: Option<bool>) {
         let scoped = not_itself(object, owner).and_then(|()| self.scoped(object, namespaced));
         let normalised = scoped.and_then(|object| normalised(&object));
         let object = match normalised {
             Ok(object) => object,
             Err(message) => {
-                self.refused.push(Refusal {
-                    object: object.id().clone(),
-                    origin: object.origin().cloned(),
-                    message,
-                });
+                self.refused.push(Refusal::of(object, message));
                 return;
             }
         };

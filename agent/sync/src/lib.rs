@@ -19,6 +19,7 @@ mod leaving;
 mod lookup;
 pub mod marks;
 mod metrics;
+mod misfit;
 mod order;
 mod owner;
 mod prerequisite;
@@ -42,6 +43,7 @@ pub use layer::{
 pub use leaving::{Fate, Guard, Leaving};
 pub use lookup::{LayerRendering, Lookup, LookupError};
 pub use metrics::Metrics;
+pub use misfit::misfit;
 pub use order::{Adopt, Order, Prune, PruneWhen, Settings, Trigger};
 pub use owner::Owner;
 pub use prerequisite::Prerequisite;

@@ -43,6 +43,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
             "kustomize",
             "object",
             "plan",
+            "schema",
             "server",
             "source",
             "sync",

@@ -3,16 +3,12 @@
 use std::sync::Arc;
 
 use tidegate_object::Object;
-use tidegate_schema::{Definitions, Problem, Violation};
+use tidegate_schema::Definitions;
 
 use super::execution::Execution;
 use super::halted::Halted;
-use super::item::Item;
-use crate::Step;
 use crate::desired::is_definition;
-
-/// How many fields of an object are named.
-const NAMED: usize = 3;
+use crate::{Step, misfit};
 
 impl Execution {
     /// Refuses what no API server would take once the plan's definitions are there, before anything is written.
@@ -26,7 +22,7 @@ impl Execution {
         let unproven = self.items.iter().enumerate();
         let unproven = unproven.filter(|(_, item)| item.is_due() && item.group.is_some());
         let wrong: Vec<(usize, String)> = unproven
-            .filter_map(|(index, item)| Some((index, said(&definitions, item)?)))
+            .filter_map(|(index, item)| Some((index, misfit(&definitions, &item.object)?)))
             .collect();
         for (index, message) in wrong {
             self.end(index, Step::Failed, message);
@@ -35,21 +31,5 @@ impl Execution {
                 self.halt(Halted::ByRefusal);
             }
         }
-    }
-}
-
-fn said(definitions: &Definitions<'_>, item: &Item) -> Option<String> {
-    let found = definitions.check(&item.object);
-    // What admission may still change is the API server's to judge.
-    let found: Vec<String> = found
-        .iter()
-        .filter(|found| found.problem == Problem::Shape)
-        .map(Violation::to_string)
-        .collect();
-    let named = found.get(..NAMED).unwrap_or(&found).join("; ");
-    match found.len().saturating_sub(NAMED) {
-        _ if found.is_empty() => None,
-        0 => Some(named),
-        more => Some(format!("{named} (and {more} more fields)")),
     }
 }

@@ -6,10 +6,11 @@ use serde_json::Value;
 use tidegate_cluster::{ApiError, Class, Cluster};
 use tidegate_object::{Object, ObjectId};
 use tidegate_plan::{Change, Consequence, Difference, consequences};
+use tidegate_schema::Definitions;
 use tokio::sync::Semaphore;
 
 use super::contact::{Answer, Asker, Claim};
-use crate::{Adopt, Claims, Owner};
+use crate::{Adopt, Claims, Owner, misfit};
 
 /// How many dry-runs go on at the same time.
 const ROOM: usize = 8;
@@ -32,9 +33,25 @@ pub struct Previewed {
     pub after: Object,
     /// Why it would not be written.
     pub problem: Option<String>,
+    /// Whether that is what the definition of its kind says, as it is in the cluster now.
+    pub is_invalid: bool,
 }
 
 impl Previewed {
+    /// Judges the object by definitions that are written before it, in place of what the cluster has now.
+    pub fn redefine(&mut self, definitions: &Definitions<'_>, object: &Object) {
+        if !definitions.define(object) || self.problem.is_some() && !self.is_invalid {
+            return;
+        }
+        self.problem = misfit(definitions, object);
+        match (&self.problem, self.is_invalid) {
+            (Some(_), _) => self.change = Change::None,
+            (None, true) if self.before.is_some() => self.change = Change::Update,
+            (None, true) => self.change = Change::Create,
+            (None, false) => {}
+        }
+    }
+
     /// Returns what the change does to what runs.
     pub fn consequences(&self) -> Vec<Consequence> {
         let Some(before) = &self.before else {
@@ -71,6 +88,7 @@ impl Preview {
             Some(_) => self.asker.reader.get(object.id()).await?,
             None => None,
         };
+        let mut is_invalid = false;
         let (change, after, problem) = match self.asker.ask(object, Claim::new()).await {
             Answer::Proven(claim, after) => (claim.change, *after, None),
             Answer::Owned(owner) => (Change::None, object.clone(), Some(owner)),
@@ -79,7 +97,10 @@ impl Preview {
                 (Change::Create, object.clone(), None)
             }
             Answer::Refused(error) if error.code == 0 => return Err(error),
-            Answer::Refused(error) => (Change::None, object.clone(), Some(error.message)),
+            Answer::Refused(error) => {
+                is_invalid = error.class == Class::Invalid;
+                (Change::None, object.clone(), Some(error.message))
+            }
         };
         let is_same = || before.as_ref().is_some_and(|it| plain(it) == plain(&after));
         let change = match change {
@@ -92,6 +113,7 @@ impl Preview {
             before,
             after,
             problem,
+            is_invalid,
         })
     }
 }

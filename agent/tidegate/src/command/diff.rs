@@ -203,6 +203,7 @@ mod tests {
             before: Some(secret(&json!({"same": "eA==", "password": "b2xk"}))),
             after,
             problem: None,
+            is_invalid: false,
         };
         insta::assert_snapshot!(unified(&compared), @r"
         @@ -1,6 +1,6 @@

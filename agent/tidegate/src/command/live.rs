@@ -6,11 +6,12 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, bail};
 use futures::{StreamExt as _, TryStreamExt as _};
-use tidegate_cluster::{ApiError, ApplyOptions, Cluster, Force, Mode};
+use tidegate_cluster::{ApiError, ApplyOptions, Class, Cluster, Force, Mode};
 use tidegate_kustomize::Rendered;
 use tidegate_object::{Object, ObjectId};
 use tidegate_plan::{Change, Consequence, Facts};
-use tidegate_sync::{Desired, Owner, Preview, Previewed, comes_with_it, plain};
+use tidegate_schema::Definitions;
+use tidegate_sync::{Desired, Owner, Preview, Previewed, Refusal, comes_with_it, plain};
 
 use crate::output::{self, counted};
 
@@ -38,11 +39,7 @@ impl Comparison {
         rendered: &Rendered,
         owner: Option<&Owner>,
     ) -> Result<Self> {
-        let nobody = Owner {
-            namespace: "cli".into(),
-            name: "diff".into(),
-            uid: String::new(),
-        };
+        let nobody = nobody();
         let desired = Desired::on(cluster.kinds(), rendered, owner.unwrap_or(&nobody));
         let refused: BTreeSet<&ObjectId> = desired.refused.iter().map(|it| &it.object).collect();
         // Marks are a layer's.
@@ -76,7 +73,7 @@ impl Comparison {
     where
         F: Future<Output = Result<Previewed, ApiError>>,
     {
-        let compared: Vec<Previewed> = futures::stream::iter(objects)
+        let mut compared: Vec<Previewed> = futures::stream::iter(objects)
             .map(|object| {
                 let asked = ask(object);
                 async { asked.await.with_context(|| at(object)) }
@@ -84,12 +81,13 @@ impl Comparison {
             .buffered(CONCURRENCY)
             .try_collect()
             .await?;
-        let mut problems: Vec<String> = Vec::new();
-        for refusal in &desired.refused {
-            let place = refusal.origin.as_ref().map(|it| format!(" ({it})"));
-            let place = place.unwrap_or_default();
-            problems.push(format!("{}{place}: {}", refusal.object, refusal.message));
+        let changed = objects.iter().zip(&compared);
+        let changed = changed.filter(|(_, compared)| compared.change != Change::None);
+        let definitions = Definitions::of(changed.map(|(object, _)| object));
+        for (object, compared) in objects.iter().zip(&mut compared) {
+            compared.redefine(&definitions, object);
         }
+        let mut problems: Vec<String> = desired.refused.iter().map(refused).collect();
         for (object, compared) in objects.iter().zip(&compared) {
             if let Some(problem) = &compared.problem {
                 problems.push(format!("{}: {problem}", at(object)));
@@ -108,13 +106,7 @@ impl Comparison {
     /// # Errors
     /// If there is anything.
     pub(crate) fn report(&self) -> Result<()> {
-        for problem in &self.problems {
-            output::message(&format!("refused: {problem}"))?;
-        }
-        match self.problems.len() {
-            0 => Ok(()),
-            count => bail!("{} would not be written", counted(count, "object")),
-        }
+        report(&self.problems)
     }
 
     /// Finds out whether what a plan asked about is there.
@@ -135,6 +127,41 @@ impl Comparison {
 
     fn compared(&self, id: &ObjectId) -> Option<&Previewed> {
         self.objects.iter().find(|compared| compared.id == *id)
+    }
+}
+
+/// Says what could not be written of a folder wherever it is applied: what can be known without a cluster.
+///
+/// # Errors
+/// If there is anything.
+pub(crate) fn report_refused(rendered: &Rendered) -> Result<()> {
+    let desired = Desired::alone(rendered, &nobody());
+    let refused: Vec<String> = desired.refused.iter().map(refused).collect();
+    report(&refused)
+}
+
+fn report(problems: &[String]) -> Result<()> {
+    for problem in problems {
+        output::message(&format!("refused: {problem}"))?;
+    }
+    match problems.len() {
+        0 => Ok(()),
+        count => bail!("{} would not be written", counted(count, "object")),
+    }
+}
+
+fn refused(refusal: &Refusal) -> String {
+    let place = refusal.origin.as_ref().map(|it| format!(" ({it})"));
+    let place = place.unwrap_or_default();
+    format!("{}{place}: {}", refusal.object, refusal.message)
+}
+
+/// The owner of what no layer owns.
+fn nobody() -> Owner {
+    Owner {
+        namespace: "cli".into(),
+        name: "diff".into(),
+        uid: String::new(),
     }
 }
 
@@ -170,12 +197,16 @@ async fn compare(cluster: &Cluster, object: &Object, manager: &str) -> Result<Pr
         mode: Mode::DryRun,
         uid: None,
     };
+    let mut is_invalid = false;
     let (after, problem) = match cluster.apply(object, &options).await {
         Ok(applied) => (applied.object, None),
         // What it needs is made by the same change.
         Err(error) if before.is_none() && comes_with_it(error.class) => (object.clone(), None),
         Err(error) if error.code == 0 => return Err(error),
-        Err(error) => (object.clone(), Some(error.message)),
+        Err(error) => {
+            is_invalid = error.class == Class::Invalid;
+            (object.clone(), Some(error.message))
+        }
     };
     let change = match &before {
         _ if problem.is_some() => Change::None,
@@ -189,6 +220,7 @@ async fn compare(cluster: &Cluster, object: &Object, manager: &str) -> Result<Pr
         before,
         after,
         problem,
+        is_invalid,
     })
 }
 

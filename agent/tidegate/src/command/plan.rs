@@ -12,7 +12,7 @@ use tidegate_sync::Desired;
 
 use super::layer_files;
 use super::layers::LayerName;
-use super::live::Comparison;
+use super::live::{Comparison, report_refused};
 use super::render_args::{RenderArgs, finding_line};
 use super::subject::{Subject, SubjectArgs};
 use crate::command::ClusterArgs;
@@ -64,7 +64,9 @@ impl Plan {
         };
         if !self.live {
             let plan = tidegate_plan::plan(&rendered.objects, &(), &settings)?;
-            return self.show(&plan, &rendered);
+            let exit = self.show(&plan, &rendered)?;
+            report_refused(&rendered)?;
+            return Ok(exit);
         }
         let cluster = self.to.connect().await?;
         let comparison = Comparison::of_folder(&cluster, &rendered, None).await?;
