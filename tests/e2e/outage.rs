@@ -31,10 +31,12 @@ fn yaml(value: &str, fail: &str) -> String {
     YAML.replace("VALUE", value).replace("FAIL", fail)
 }
 
-/// A control plane that is taken away and frozen, and an agent that follows one layer on it.
+/// A control plane that is taken away and frozen, and an agent that follows two layers on it: one that may wait, and
+/// one beside it.
 struct Stage {
     agent: Agent,
     place: Place,
+    beside: Place,
     _git: GitServer,
     // Last, so that everybody leaves before it.
     control_plane: ControlPlane,
@@ -51,15 +53,36 @@ impl Stage {
         let git = GitServer::start().unwrap();
         let origin = Origin::new(&git, "outage");
         let place = Place::new(&control_plane, &origin, "outage");
+        let beside = Place::new(&control_plane, &origin, "beside");
         place.push(&yaml("1", NEVER));
+        let healthy = beside.push(&yaml("1", ""));
         let agent = Agent::start(&control_plane, &agent_options()).unwrap();
-        place.set_layer(&place.spec());
+        for place in [&place, &beside] {
+            place.set_layer(&place.spec());
+        }
         place.until("a run to wait", waits);
+        // A layer that waits keeps no other one from what it has to do.
+        beside.until_healthy(&healthy);
         Self {
             agent,
             place,
+            beside,
             _git: git,
             control_plane,
+        }
+    }
+
+    /// Pushes what mends the one layer and changes the other; answers the last revision.
+    fn push(&self, value: &str) -> String {
+        self.place.push(&yaml(value, ""));
+        self.beside.push(&yaml(value, ""))
+    }
+
+    /// Waits until both layers are as they are to be, with objects that are still the same.
+    fn until_both_follow(&self, revision: &str, value: &str) {
+        for place in [&self.place, &self.beside] {
+            place.until_healthy(revision);
+            assert_eq!(self::value(place), value);
         }
     }
 
@@ -92,48 +115,35 @@ fn the_agent_outlives_an_api_server_that_is_away_or_frozen() {
 }
 
 fn away_in_mid_run(stage: &mut Stage) {
-    let Stage {
-        agent,
-        place,
-        control_plane,
-        ..
-    } = stage;
-    let uid = uid(place);
-    control_plane.kill(Component::ApiServer).unwrap();
-    let fixed = place.push(&yaml("2", ""));
-    until_logged(agent, "the API server cannot be reached: ");
-    until_logged(agent, "Connection refused");
-    let told = tidegate(control_plane, &["get"]);
+    let uids = uids(stage);
+    stage.control_plane.kill(Component::ApiServer).unwrap();
+    let fixed = stage.push("2");
+    until_logged(&stage.agent, "the API server cannot be reached: ");
+    until_logged(&stage.agent, "Connection refused");
+    let told = tidegate(&stage.control_plane, &["get"]);
     assert!(
         told.contains("the API server cannot be reached: "),
         "{told}"
     );
-    assert!(agent.is_running());
-    control_plane.restart(Component::ApiServer).unwrap();
-    place.until_healthy(&fixed);
-    assert_eq!((value(place), self::uid(place)), ("2".to_owned(), uid));
+    assert!(stage.agent.is_running());
+    stage.control_plane.restart(Component::ApiServer).unwrap();
+    stage.until_both_follow(&fixed, "2");
+    assert_eq!(self::uids(stage), uids);
 }
 
 fn away_at_the_start(stage: &mut Stage) {
-    let Stage {
-        agent,
-        place,
-        control_plane,
-        ..
-    } = stage;
-    agent.stop().unwrap();
-    control_plane.kill(Component::ApiServer).unwrap();
-    let last = place.push(&yaml("3", ""));
-    agent.start_again().unwrap();
-    until_readiness(agent, |code, said| {
+    stage.agent.stop().unwrap();
+    stage.control_plane.kill(Component::ApiServer).unwrap();
+    let last = stage.push("3");
+    stage.agent.start_again().unwrap();
+    until_readiness(&stage.agent, |code, said| {
         code == 503 && said == "the API server has not been reached yet\n"
     });
-    until_logged(agent, "the API server does not answer: trying on");
-    until_logged(agent, &control_plane.connection().url);
-    control_plane.restart(Component::ApiServer).unwrap();
-    agent.wait_ready().unwrap();
-    place.until_healthy(&last);
-    assert_eq!(value(place), "3");
+    until_logged(&stage.agent, "the API server does not answer: trying on");
+    until_logged(&stage.agent, &stage.control_plane.connection().url);
+    stage.control_plane.restart(Component::ApiServer).unwrap();
+    stage.agent.wait_ready().unwrap();
+    stage.until_both_follow(&last, "3");
 }
 
 /// Connections stay open, and nothing is answered.
@@ -144,7 +154,7 @@ fn frozen_in_mid_run(stage: &mut Stage) {
     });
     let writes = stage.writes();
     stage.control_plane.freeze(Component::ApiServer).unwrap();
-    let fixed = stage.place.push(&yaml("5", ""));
+    let fixed = stage.push("5");
     until_readiness(&stage.agent, |code, said| {
         code == 503 && said.starts_with("the API server has not answered for ")
     });
@@ -166,8 +176,7 @@ fn frozen_in_mid_run(stage: &mut Stage) {
     })
     .unwrap();
     stage.control_plane.thaw(Component::ApiServer).unwrap();
-    stage.place.until_healthy(&fixed);
-    assert_eq!(value(&stage.place), "5");
+    stage.until_both_follow(&fixed, "5");
     assert_eq!(stage.writes(), writes + 1);
     until_readiness(&stage.agent, |code, _| code == 200);
 }
@@ -206,6 +215,6 @@ fn value(place: &Place) -> String {
         .to_owned()
 }
 
-fn uid(place: &Place) -> Value {
-    first(place)["metadata"]["uid"].clone()
+fn uids(stage: &Stage) -> [Value; 2] {
+    [&stage.place, &stage.beside].map(|place| first(place)["metadata"]["uid"].clone())
 }

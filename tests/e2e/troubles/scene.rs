@@ -1,5 +1,6 @@
 //! The servers that go away, lead astray or say no.
 
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
@@ -13,6 +14,8 @@ pub(super) struct Scene {
     pub(super) rig: &'static Rig,
     /// A Git server that can be taken away.
     away: Mutex<GitServer>,
+    /// Takes connections, and says nothing on them.
+    silent: TcpListener,
     /// A repository that gets too large.
     pub(super) large: Repository,
     pub(super) ssh: SshServer,
@@ -26,6 +29,7 @@ impl Scene {
         Self {
             rig,
             away: Mutex::new(GitServer::start().unwrap()),
+            silent: TcpListener::bind("127.0.0.1:0").unwrap(),
             large: rig.git.create("large").unwrap(),
             ssh: SshServer::start().unwrap(),
             denying: AdmissionServer::start().unwrap(),
@@ -35,6 +39,11 @@ impl Scene {
 
     pub(super) fn away(&self) -> MutexGuard<'_, GitServer> {
         self.away.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where a server is that takes connections and says nothing.
+    pub(super) fn silent(&self) -> SocketAddr {
+        self.silent.local_addr().unwrap()
     }
 
     /// The Secret for ssh, with these known hosts.

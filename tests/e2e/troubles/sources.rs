@@ -99,6 +99,18 @@ pub(super) const TROUBLES: &[Trouble] = &[
         ..NONE
     },
     Trouble {
+        name: "silent",
+        bring: |scene, place| {
+            let mut spec = following(place, &format!("https://{}/silent.git", scene.silent()));
+            spec["source"]["git"]["timeout"] = json!("1s");
+            place.set_layer(&spec);
+        },
+        reason: "Timeout",
+        words: &["/silent.git", "no answer within 1 s"],
+        mend: |_, place| place.set_layer(&place.spec()),
+        ..NONE
+    },
+    Trouble {
         name: "redirect",
         bring: |scene, place| {
             let url = scene
