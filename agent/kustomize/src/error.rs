@@ -19,6 +19,14 @@ pub enum RenderError {
         /// What is wrong.
         reason: String,
     },
+    /// A path that leads out of the tree.
+    #[error("{place}: `{path}` leaves the tree; use a path inside of it")]
+    Leaves {
+        /// Where.
+        place: Box<Place>,
+        /// The path as it is written.
+        path: String,
+    },
     /// Something that kustomize can do, and that is not done here, by design.
     #[error("{place}: {what} is not run: {reason}")]
     NotRun {
@@ -137,6 +145,7 @@ impl RenderError {
         match self {
             Self::Tree(_) => None,
             Self::Invalid { place, .. }
+            | Self::Leaves { place, .. }
             | Self::NotRun { place, .. }
             | Self::Unpinned { place, .. }
             | Self::NotVendored { place, .. }

@@ -64,9 +64,9 @@ impl<'a> Files<'a> {
         written: &str,
         place: &Place,
     ) -> Result<Found, RenderError> {
-        let leaves = || {
-            let reason = format!("`{written}` leaves the tree; use a path inside of it");
-            place.clone().invalid(reason)
+        let leaves = || RenderError::Leaves {
+            place: Box::new(place.clone()),
+            path: written.to_owned(),
         };
         if written.starts_with('/') {
             return Err(leaves());

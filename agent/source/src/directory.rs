@@ -41,20 +41,40 @@ impl Directory {
     ///
     /// That is the work tree of a Git repository around the path, so that `../base`, `tidegate.lock`
     /// and `vendor/` are found as in the repository itself; where there is none, the directory
-    /// `otherwise` if it is around the path; else the path itself.
+    /// `otherwise` if it is around the path; else the path itself. [`Self::above`] goes on from there.
     ///
     /// # Errors
     /// If there is no directory at the path, or its name is not UTF-8.
     pub fn around(path: &Path, otherwise: &Path) -> io::Result<(Self, String)> {
         let path = Self::open(path)?.root;
-        let has_git = |folder: &&Path| folder.join(GIT).exists();
-        let root = path.ancestors().find(has_git).map(Path::to_owned);
+        let root = path
+            .ancestors()
+            .find(|folder| has_git(folder))
+            .map(Path::to_owned);
         let otherwise = fs::canonicalize(otherwise).ok();
         let otherwise = otherwise.filter(|folder| path.starts_with(folder));
         let root = root.or(otherwise).unwrap_or_else(|| path.clone());
-        let within = path.strip_prefix(&root).map_err(io::Error::other)?;
+        Self::open(&root)?.with(&path)
+    }
+
+    /// Opens the directory above, and returns with it a path that was within this one. `None` above a Git
+    /// repository's work tree, which is a whole, and above the topmost directory.
+    ///
+    /// # Errors
+    /// If the directory cannot be read, or its name is not UTF-8.
+    pub fn above(&self, within: &str) -> io::Result<Option<(Self, String)>> {
+        let above = self.root.parent().filter(|_| !has_git(&self.root));
+        let path = self.root.join(within);
+        above
+            .map(|above| Self::open(above)?.with(&path))
+            .transpose()
+    }
+
+    fn with(self, path: &Path) -> io::Result<(Self, String)> {
+        let within = path.strip_prefix(&self.root).map_err(io::Error::other)?;
         let within = within.to_str().ok_or(io::ErrorKind::InvalidFilename)?;
-        Ok((Self::open(&root)?, within.to_owned()))
+        let within = within.to_owned();
+        Ok((self, within))
     }
 
     /// The directory's absolute path, without links.
@@ -133,6 +153,10 @@ impl Tree for Directory {
         entries.sort_by(|a, b| a.0.cmp(&b.0));
         Ok(entries)
     }
+}
+
+fn has_git(folder: &Path) -> bool {
+    folder.join(GIT).exists()
 }
 
 fn shown(path: &str, place: &Path, found: &fs::Metadata) -> Result<Entry, TreeError> {

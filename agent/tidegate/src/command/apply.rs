@@ -1,6 +1,7 @@
 //! `tidegate apply PATH --name NAME`.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,10 +13,10 @@ use tidegate_sync::{
     Adopt, Claims, Engine, Order, Outcome, Owner, Prerequisite, Prune, Run, RunObject, Settings,
     Step, Trigger,
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::render_args::{RenderArgs, finding_line};
+use super::render_args::{Place, RenderArgs, finding_line};
 use crate::command::ClusterArgs;
 use crate::exit::Exit;
 use crate::output;
@@ -57,7 +58,7 @@ impl Apply {
         if self.watch {
             return self.stay(&engine, &owner).await;
         }
-        let order = self.order(&owner)?;
+        let (order, _) = self.order(&owner)?;
         let run = follow(&engine, order, CancellationToken::new()).await?;
         Ok(if run.outcome == Some(Outcome::Healthy) {
             Exit::Done
@@ -69,19 +70,20 @@ impl Apply {
     /// Applies at once and after each change; a change ends the apply that is under way.
     async fn stay(&self, engine: &Engine, owner: &Owner) -> Result<Exit> {
         let (sender, mut changes) = mpsc::unbounded_channel();
-        let (tree, _) = self.render.place()?;
-        let root = tree.root();
-        let _watch = Watch::directory(root, move || {
-            // Nobody listens any more while the command ends.
-            let _ = sender.send(());
-        })
-        .with_context(|| root.display().to_string())?;
+        let mut watched = self.render.place()?.tree;
+        let mut _watch = watch(watched.root(), &sender)?;
         loop {
             let stop = CancellationToken::new();
             match self.order(owner) {
                 // The next change may mend it.
                 Err(error) => output::message(&format!("error: {error:#}"))?,
-                Ok(order) => {
+                // What it refers to lies further off than what is watched.
+                Ok((_, place)) if place.tree.root() != watched.root() => {
+                    watched = place.tree;
+                    _watch = watch(watched.root(), &sender)?;
+                    continue;
+                }
+                Ok((order, _)) => {
                     let mut running = std::pin::pin!(follow(engine, order, stop.clone()));
                     tokio::select! {
                         run = &mut running => { run?; }
@@ -99,11 +101,11 @@ impl Apply {
         }
     }
 
-    fn order(&self, owner: &Owner) -> Result<Order> {
-        let rendered = self.render.render()?;
+    fn order(&self, owner: &Owner) -> Result<(Order, Place)> {
+        let (rendered, place) = self.render.render()?;
         let findings: Vec<String> = rendered.findings.iter().map(finding_line).collect();
         self.render.report(&findings)?;
-        Ok(Order {
+        let order = Order {
             id: uuid::Uuid::new_v4().to_string(),
             trigger: Trigger::Manual,
             requested_by: None,
@@ -121,13 +123,24 @@ impl Apply {
                 concurrency: CONCURRENCY,
                 prune: Prune::NEVER,
             },
-        })
+        };
+        Ok((order, place))
     }
+}
+
+/// Tells of each change below a folder.
+fn watch(root: &Path, sender: &mpsc::UnboundedSender<()>) -> Result<Watch> {
+    let sender = sender.clone();
+    let watch = Watch::directory(root, move || {
+        // Nobody listens any more while the command ends.
+        let _ = sender.send(());
+    });
+    watch.with_context(|| root.display().to_string())
 }
 
 /// Executes an order, and shows each step of each object.
 async fn follow(engine: &Engine, order: Order, stop: CancellationToken) -> Result<Arc<Run>> {
-    let (progress, mut seen) = watch::channel(Arc::new(Run::new(&order)));
+    let (progress, mut seen) = tokio::sync::watch::channel(Arc::new(Run::new(&order)));
     let engine = engine.clone();
     let running = tokio::spawn(async move {
         let finished = engine.run(order, progress, stop).await;

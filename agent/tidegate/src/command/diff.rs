@@ -54,7 +54,7 @@ impl Diff {
     pub(crate) async fn run(&self) -> Result<Exit> {
         match self.subject.read()? {
             Subject::Folder(folder) => {
-                let rendered = folder.render()?;
+                let (rendered, _) = folder.render()?;
                 let cluster = self.to.connect().await?;
                 let owner = self.owner(&cluster).await?;
                 let compared = Comparison::of_folder(&cluster, &rendered, owner.as_ref()).await?;

@@ -49,10 +49,9 @@ impl Plan {
     }
 
     async fn of_folder(&self, folder: &RenderArgs) -> Result<Exit> {
-        let rendered = folder.render()?;
+        let (rendered, place) = folder.render()?;
         // The Layer of the repository that applies the folder: what it requires is no finding.
-        let (tree, path) = folder.place()?;
-        let layer = layer_files::applying(&tree, &path)?;
+        let layer = layer_files::applying(&place.tree, &place.path)?;
         let layer = layer.as_ref();
         let requires = layer.into_iter().flat_map(|layer| &layer.requires);
         let requires: Vec<Required> = requires.map(Required::from).collect();
