@@ -5,12 +5,13 @@ mod requests;
 mod runs;
 mod sources;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use prometheus::core::Collector;
-use prometheus::{IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+use prometheus::core::{Collector, MetricVec, MetricVecBuilder};
+use prometheus::proto::MetricFamily;
+use prometheus::{IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 
 use crate::{LayerKey, Run};
 
@@ -19,6 +20,9 @@ pub(crate) use sources::{PollOutcome, SourceLabel};
 
 /// The prefix of all names but those of the process.
 const PREFIX: &str = "tidegate";
+
+/// Takes a collector into a registry.
+type Add<'a> = dyn FnMut(Box<dyn Collector>) -> Result<(), prometheus::Error> + 'a;
 
 /// What the agent counts and measures.
 pub struct Metrics {
@@ -38,26 +42,33 @@ impl Metrics {
     /// Only if two metrics have the same name.
     pub fn new() -> Result<Arc<Self>, prometheus::Error> {
         let registry = Registry::new();
+        let metrics = Self::build(registry.clone(), &mut |it| registry.register(it))?;
+        Ok(Arc::new(metrics))
+    }
+
+    fn build(registry: Registry, add: &mut Add<'_>) -> Result<Self, prometheus::Error> {
         let process = prometheus::process_collector::ProcessCollector::for_self();
-        registry.register(Box::new(process))?;
-        Ok(Arc::new(Self {
-            leader: register(
-                &registry,
-                IntGauge::with_opts(opts("leader", "Whether this replica holds the Lease"))?,
-            )?,
-            webhooks: register(
-                &registry,
-                IntCounterVec::new(
-                    opts("webhooks_total", "Calls of webhooks"),
-                    &["receiver", "outcome"],
-                )?,
-            )?,
-            requests: requests::Requests::new(&registry)?,
-            runs: runs::Runs::new(&registry)?,
-            sources: sources::Sources::new(&registry)?,
+        add(Box::new(process))?;
+        let build = opts("build_info", "1; the version of the agent on this replica");
+        let build = register(add, IntGaugeVec::new(build, &["version"])?)?;
+        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        let leader = opts(
+            "leader",
+            "1 on the replica that holds the Lease, 0 on others",
+        );
+        let webhooks = opts(
+            "webhooks_total",
+            "Calls of webhooks by receiver (empty if the call names none that is configured) and outcome: accepted, refused (signature or token), unknown (no such receiver), limited (too many), unreadable",
+        );
+        Ok(Self {
+            leader: register(add, IntGauge::with_opts(leader)?)?,
+            webhooks: register(add, IntCounterVec::new(webhooks, &["receiver", "outcome"])?)?,
+            requests: requests::Requests::new(add)?,
+            runs: runs::Runs::new(add)?,
+            sources: sources::Sources::new(add)?,
             layers: Mutex::default(),
             registry,
-        }))
+        })
     }
 
     /// Returns all metrics in Prometheus' text format 0.0.4.
@@ -136,12 +147,30 @@ fn opts(name: &str, help: &str) -> Opts {
 }
 
 fn register<C: Collector + Clone + 'static>(
-    registry: &Registry,
+    add: &mut Add<'_>,
     collector: C,
 ) -> Result<C, prometheus::Error> {
-    registry.register(Box::new(collector.clone()))?;
+    add(Box::new(collector.clone()))?;
     Ok(collector)
 }
 
+/// Drops the series that have all of these labels, whatever their other labels are.
+fn forget<T: MetricVecBuilder>(metric: &MetricVec<T>, labels: &[(&str, &str)]) {
+    let families = metric.collect();
+    for series in families.iter().flat_map(MetricFamily::get_metric) {
+        let all = series.get_label().iter();
+        let all: HashMap<&str, &str> = all.map(|it| (it.name(), it.value())).collect();
+        if labels
+            .iter()
+            .all(|(name, value)| all.get(name) == Some(value))
+        {
+            // It was collected a moment ago; should it be gone, there is nothing to drop.
+            let _ = metric.remove(&all);
+        }
+    }
+}
+
+#[cfg(test)]
+mod reference;
 #[cfg(test)]
 mod tests;

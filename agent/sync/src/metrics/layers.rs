@@ -6,14 +6,16 @@ use jiff::Timestamp;
 use prometheus::proto::MetricFamily;
 use prometheus::{GaugeVec, Registry};
 
-use super::{opts, register};
-use crate::LayerKey;
+use super::{Add, opts, register};
+use crate::{LayerKey, Phase};
 
 /// How a layer stands.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Figures {
     /// The revision that is applied.
     pub(crate) revision: String,
+    /// The hash of the source that it follows.
+    pub(crate) source: String,
     /// Whether the newest revision is applied and healthy.
     pub(crate) ready: bool,
     /// Whether nothing is written.
@@ -24,6 +26,10 @@ pub(crate) struct Figures {
     pub(crate) last_success: Option<Timestamp>,
     /// Since when there is a commit that is not applied.
     pub(crate) behind_since: Option<Timestamp>,
+    /// Since when the object that is waited for longest is waited for.
+    pub(crate) waits_since: Option<Timestamp>,
+    /// How long the phases of the last run took, in seconds.
+    pub(crate) durations: Vec<(Phase, f64)>,
     /// How many objects are how well.
     pub(crate) objects: BTreeMap<&'static str, u32>,
     /// How many objects are still to be written.
@@ -46,6 +52,8 @@ struct Gauges {
     healthy: GaugeVec,
     last_success: GaugeVec,
     lag: GaugeVec,
+    waiting: GaugeVec,
+    durations: GaugeVec,
     objects: GaugeVec,
     pending: GaugeVec,
     wave: GaugeVec,
@@ -60,43 +68,67 @@ pub(super) fn families(
     now: Timestamp,
 ) -> Result<Vec<MetricFamily>, prometheus::Error> {
     let registry = Registry::new();
-    let gauges = Gauges::new(&registry)?;
+    let gauges = Gauges::new(&mut |it| registry.register(it))?;
     for (layer, figures) in layers {
         gauges.set(layer, figures, now);
     }
     Ok(registry.gather())
 }
 
+/// Registers the metrics without a series.
+#[cfg(test)]
+pub(super) fn describe(add: &mut Add<'_>) -> Result<(), prometheus::Error> {
+    Gauges::new(add).map(drop)
+}
+
 impl Gauges {
-    fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let gauge = |name, help, more: &[&str]| {
+    fn new(add: &mut Add<'_>) -> Result<Self, prometheus::Error> {
+        let mut gauge = |name, help, more: &[&str]| {
             let labels = [&["layer_namespace", "layer"], more].concat();
-            register(registry, GaugeVec::new(opts(name, help), &labels)?)
+            register(add, GaugeVec::new(opts(name, help), &labels)?)
         };
         Ok(Self {
             info: gauge(
                 "layer_info",
-                "The layers, with the revision that is applied",
-                &["revision"],
+                "1; the revision that is applied (empty before the first), and the source that is followed: join with tidegate_source_info",
+                &["revision", "source"],
             )?,
             ready: gauge(
                 "layer_ready",
-                "Whether the newest revision is applied and healthy",
+                "1 if the newest revision is applied, every object got healthy, and none failed since",
                 &[],
             )?,
-            suspended: gauge("layer_suspended", "Whether the layer is suspended", &[])?,
-            healthy: gauge("layer_healthy", "Whether every object is healthy", &[])?,
+            suspended: gauge(
+                "layer_suspended",
+                "1 if the layer is suspended: nothing is written",
+                &[],
+            )?,
+            healthy: gauge("layer_healthy", "1 if every object is healthy now", &[])?,
             last_success: gauge(
                 "layer_last_success_timestamp_seconds",
-                "When a run last ended well",
+                "When a run last ended with every object healthy",
                 &[],
             )?,
             lag: gauge(
                 "layer_revision_lag_seconds",
-                "For how long there is a commit that is not applied",
+                "The age of the newest commit while it is not applied; 0 if it is",
                 &[],
             )?,
-            objects: gauge("layer_objects", "Objects by health", &["health"])?,
+            waiting: gauge(
+                "layer_waiting_seconds",
+                "For how long the layer has waited for the object that it waits for longest; 0 if it waits for none",
+                &[],
+            )?,
+            durations: gauge(
+                "layer_last_run_duration_seconds",
+                "How long each phase of the last run took: render, preflight, apply, wait",
+                &["phase"],
+            )?,
+            objects: gauge(
+                "layer_objects",
+                "Objects by health: current, inProgress, failed, suspended, terminating, missing, unknown",
+                &["health"],
+            )?,
             pending: gauge(
                 "layer_pending_changes",
                 "Objects that are still to be written",
@@ -106,12 +138,12 @@ impl Gauges {
             waves: gauge("layer_waves", "How many waves there are", &[])?,
             prune_blocked: gauge(
                 "prune_blocked",
-                "Objects that have left Git and are held back",
+                "Objects that have left Git and are held back, by the guard that holds them",
                 &["guard"],
             )?,
             blocked: gauge(
                 "layer_blocked_seconds",
-                "For how long the layer is blocked",
+                "For how long somebody or something else has had to let the layer go on, by the reason of its condition Blocked; no series if nothing has",
                 &["reason"],
             )?,
         })
@@ -121,9 +153,8 @@ impl Gauges {
         let labels = [namespace.as_str(), name.as_str()];
         let with = |label| [labels.as_slice(), &[label]].concat();
         let since = |then: Timestamp| now.duration_since(then).as_secs_f64().max(0.0);
-        self.info
-            .with_label_values(&with(figures.revision.as_str()))
-            .set(1.0);
+        let about = [namespace, name, &figures.revision, &figures.source];
+        self.info.with_label_values(&about).set(1.0);
         self.ready
             .with_label_values(&labels)
             .set(f64::from(u8::from(figures.ready)));
@@ -139,6 +170,12 @@ impl Gauges {
         }
         let lag = figures.behind_since.map_or(0.0, since);
         self.lag.with_label_values(&labels).set(lag);
+        let waiting = figures.waits_since.map_or(0.0, since);
+        self.waiting.with_label_values(&labels).set(waiting);
+        for (phase, seconds) in &figures.durations {
+            let duration = self.durations.with_label_values(&with(phase.as_str()));
+            duration.set(*seconds);
+        }
         for (health, count) in &figures.objects {
             self.objects
                 .with_label_values(&with(health))

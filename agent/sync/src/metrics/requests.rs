@@ -3,10 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use prometheus::{Gauge, HistogramOpts, HistogramVec, IntCounterVec, Registry};
+use prometheus::{Gauge, HistogramOpts, HistogramVec, IntCounterVec};
 use tidegate_cluster::RequestSeen;
 
-use super::{PREFIX, opts, register};
+use super::{Add, PREFIX, opts, register};
 
 /// Requests to the API server, watches included.
 pub(super) struct Requests {
@@ -18,28 +18,29 @@ pub(super) struct Requests {
 }
 
 impl Requests {
-    pub(super) fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let total = opts("kube_requests_total", "Requests to the API server");
+    pub(super) fn new(add: &mut Add<'_>) -> Result<Self, prometheus::Error> {
+        let total = opts(
+            "kube_requests_total",
+            "Requests to the API server, watches included, by verb as RBAC names it, plural of the resource, HTTP status (0: no answer) and whether it was a dry-run",
+        );
         let duration = HistogramOpts::new(
             "kube_request_duration_seconds",
-            "Time from a request to the head of its answer",
+            "Time from a request to the API server to the head of its answer, by verb",
         )
         .namespace(PREFIX)
         .buckets(vec![
-            0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0,
+            0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
         ]);
         let unanswered = opts(
             "kube_unanswered_seconds",
-            "How long the API server has answered nothing although it was asked",
+            "How long the API server has answered nothing although it was asked; 0 while it answers",
         );
+        let labels = ["verb", "resource", "code", "dry_run"];
         Ok(Self {
-            unanswered: register(registry, Gauge::with_opts(unanswered)?)?,
+            unanswered: register(add, Gauge::with_opts(unanswered)?)?,
             unanswered_since: Mutex::default(),
-            total: register(
-                registry,
-                IntCounterVec::new(total, &["verb", "resource", "code", "dry_run"])?,
-            )?,
-            duration: register(registry, HistogramVec::new(duration, &["verb"])?)?,
+            total: register(add, IntCounterVec::new(total, &labels)?)?,
+            duration: register(add, HistogramVec::new(duration, &["verb"])?)?,
         })
     }
 

@@ -1,9 +1,9 @@
 //! Runs that are over.
 
-use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Registry};
+use prometheus::{HistogramOpts, HistogramVec, IntCounterVec};
 
-use super::{PREFIX, opts, register};
-use crate::{LayerKey, Leaving, Outcome, Phase, Run, Trigger};
+use super::{Add, PREFIX, forget, opts, register};
+use crate::{LayerKey, Leaving, Outcome, Run};
 
 /// Runs that are over, how long their phases took, and what they changed.
 pub(super) struct Runs {
@@ -13,26 +13,31 @@ pub(super) struct Runs {
 }
 
 impl Runs {
-    pub(super) fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
+    pub(super) fn new(add: &mut Add<'_>) -> Result<Self, prometheus::Error> {
         let labels = |more: &[&'static str]| [&["layer_namespace", "layer"], more].concat();
-        let total = IntCounterVec::new(
-            opts("runs_total", "Runs that are over"),
-            &labels(&["trigger", "outcome"]),
-        )?;
-        let duration = HistogramOpts::new("run_duration_seconds", "Time that phases of runs took")
-            .namespace(PREFIX)
-            .buckets(vec![
-                0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0,
-            ]);
-        let duration = HistogramVec::new(duration, &labels(&["phase"]))?;
-        let changes = IntCounterVec::new(
-            opts("changes_total", "Objects that runs wrote or deleted"),
-            &labels(&["change"]),
-        )?;
+        let total = opts(
+            "runs_total",
+            "Runs that are over, by what began them (change, manual, dependency, retry, start) and how they ended (healthy, degraded, failed, superseded)",
+        );
+        // Of all layers together: a histogram for each would be most of what a scrape carries.
+        let duration = HistogramOpts::new(
+            "run_duration_seconds",
+            "How long phases of runs took, over all layers: render, preflight, apply, wait",
+        )
+        .namespace(PREFIX)
+        .buckets(vec![
+            0.01, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0,
+            1800.0,
+        ]);
+        let changes = opts(
+            "changes_total",
+            "Objects that runs wrote or deleted: create, update, adopt, delete",
+        );
+        let trigger = labels(&["trigger", "outcome"]);
         Ok(Self {
-            total: register(registry, total)?,
-            duration: register(registry, duration)?,
-            changes: register(registry, changes)?,
+            total: register(add, IntCounterVec::new(total, &trigger)?)?,
+            duration: register(add, HistogramVec::new(duration, &["phase"])?)?,
+            changes: register(add, IntCounterVec::new(changes, &labels(&["change"]))?)?,
         })
     }
 
@@ -41,8 +46,7 @@ impl Runs {
         let labels = [namespace, name, run.trigger.as_str(), outcome];
         self.total.with_label_values(&labels).inc();
         for (phase, seconds) in &run.durations {
-            let labels = [namespace, name, phase.as_str()];
-            let duration = self.duration.with_label_values(&labels);
+            let duration = self.duration.with_label_values(&[phase.as_str()]);
             duration.observe(*seconds);
         }
         for object in run.objects.iter().filter(|object| object.was_written()) {
@@ -62,40 +66,8 @@ impl Runs {
 
     /// Drops the series of a layer that is gone.
     pub(super) fn forget(&self, (namespace, name): &LayerKey) {
-        let triggers = [
-            Trigger::Change,
-            Trigger::Manual,
-            Trigger::Dependency,
-            Trigger::Retry,
-            Trigger::Start,
-        ];
-        let outcomes = [
-            Outcome::Healthy,
-            Outcome::Degraded,
-            Outcome::Failed,
-            Outcome::Superseded,
-        ];
-        let phases = [
-            Phase::Fetch,
-            Phase::Render,
-            Phase::Preflight,
-            Phase::Apply,
-            Phase::Wait,
-        ];
-        for trigger in triggers {
-            for outcome in outcomes {
-                let labels = [namespace, name, trigger.as_str(), outcome.as_str()];
-                // A series that never was is none to drop.
-                let _ = self.total.remove_label_values(&labels);
-            }
-        }
-        for phase in phases {
-            let _ = self
-                .duration
-                .remove_label_values(&[namespace, name, phase.as_str()]);
-        }
-        for change in ["create", "update", "adopt", Leaving::CHANGE] {
-            let _ = self.changes.remove_label_values(&[namespace, name, change]);
-        }
+        let labels = [("layer_namespace", namespace.as_str()), ("layer", name)];
+        forget(&self.total, &labels);
+        forget(&self.changes, &labels);
     }
 }

@@ -33,7 +33,7 @@ impl SourceKey {
     }
 
     /// Returns the name that metrics know it by.
-    pub(super) fn label(&self) -> SourceLabel {
+    pub(crate) fn label(&self) -> SourceLabel {
         let digest = Sha256::digest(format!("{} {:?}", self.follows(), self.secret));
         let id = digest.iter().take(4).map(|byte| format!("{byte:02x}"));
         SourceLabel {

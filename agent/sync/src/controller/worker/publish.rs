@@ -138,17 +138,24 @@ impl Worker {
         let newest = self.looked_at.as_ref().map(Revision::to_string);
         let is_behind = newest.is_some() && self.status.last_applied_revision != newest;
         let head = self.source.head.as_ref().filter(|_| is_behind);
+        let source = self.subscription.as_ref();
+        let source = source.map(|(wanted, _)| SourceKey::of(wanted).label().id);
+        let waits = self.status.waiting_for.iter();
+        let waits = waits.filter_map(|wait| wait.since.parse::<Timestamp>().ok());
         let mut figures = Figures {
             revision: self
                 .status
                 .last_applied_revision
                 .clone()
                 .unwrap_or_default(),
+            source: source.unwrap_or_default(),
             ready: is_true("Ready"),
             suspended: self.is_suspended(),
             healthy: is_true("Healthy"),
             last_success: self.last_success,
             behind_since: head.map(|head| head.tree.commit().time),
+            waits_since: waits.min(),
+            durations: run.map(|run| run.durations.clone()).unwrap_or_default(),
             blocked: blocked.map(|it| (it.reason.clone(), it.last_transition_time.0)),
             ..Figures::default()
         };
