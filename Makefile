@@ -56,8 +56,9 @@ browser: dependencies program agent/dashboard/node_modules/.package-lock.json ##
 image-check: ## What the Dockerfile says, done without a container engine (minutes; as root, on Debian 12)
 	@$(CARGO) run --quiet --locked -p tidegate-image -- --folder $(or $(CARGO_TARGET_DIR),target)/image-check
 
-generate: $(NODE:node=agent/dashboard/node_modules/.package-lock.json) ## Writes what is generated and committed anew: the CRD, the references in docs/, the built dashboard
-	UPDATE=1 $(CARGO) test -p tidegate-sync --locked --quiet --lib layer::
+generate: $(NODE:node=agent/dashboard/node_modules/.package-lock.json) ## Writes what is generated and committed anew: the CRD, the references in docs/, Grafana's dashboards, the built dashboard
+	UPDATE=1 $(CARGO) test -p tidegate-sync --locked --quiet --lib -- layer:: metrics::reference
+	UPDATE=1 $(CARGO) test -p tidegate-monitoring --locked --quiet the_committed_dashboards
 	UPDATE=1 $(CARGO) test -p tidegate --locked --quiet --bins reference::
 	$(if $(NODE),cd agent/dashboard && npm run --silent build,@echo "generate: Node 20.19 or later is not installed, so the dashboard is not built")
 
@@ -86,8 +87,8 @@ agent/dashboard/node_modules/.package-lock.json: agent/dashboard/package-lock.js
 program:
 	@$(CARGO) build --quiet --locked -p tidegate
 
-dependencies: ## Installs what demo and tests need and this machine lacks (asks first, unless CI=true)
+dependencies: ## Installs what the demo needs and this machine lacks (asks first, unless CI=true)
 	@tests/install-dependencies
 
-ci-dependencies: ## The same, and what `make lint` needs
-	@tests/install-dependencies --with-lint
+ci-dependencies: ## The same, and what tests and `make lint` need
+	@tests/install-dependencies --for-tests

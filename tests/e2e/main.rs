@@ -3,6 +3,7 @@
 
 mod access;
 mod control;
+mod incident;
 mod install;
 mod killed;
 mod order;

@@ -19,10 +19,14 @@ const FILES: &[File] = files![
     "tidegate/components/broad-deployer/kustomization.yaml",
     "tidegate/components/mirror/kustomization.yaml",
     "tidegate/components/mirror/volume.yaml",
+    "tidegate/components/monitoring/dashboards/fleet.json",
+    "tidegate/components/monitoring/dashboards/layer.json",
+    "tidegate/components/monitoring/dashboards/traffic.json",
+    "tidegate/components/monitoring/kustomization.yaml",
+    "tidegate/components/monitoring/prometheusrule.yaml",
+    "tidegate/components/monitoring/servicemonitor.yaml",
     "tidegate/components/narrow-reader/kustomization.yaml",
     "tidegate/components/narrow-reader/reader.yaml",
-    "tidegate/components/servicemonitor/kustomization.yaml",
-    "tidegate/components/servicemonitor/servicemonitor.yaml",
     "tidegate/crd.yaml",
     "tidegate/deployment.yaml",
     "tidegate/flowschema.yaml",
@@ -125,7 +129,6 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../manifests/tidegate");
         let mut found = Vec::new();
         collect(&folder, "tidegate", &mut found);
-        found.retain(|path| Path::new(path).extension().is_some_and(|end| end == "yaml"));
         found.sort();
         let built_in: Vec<&str> = FILES.iter().map(|(path, _)| *path).collect();
         assert_eq!(built_in, found);

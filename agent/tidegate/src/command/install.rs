@@ -38,10 +38,10 @@ pub(crate) enum Part {
     BroadDeployer,
     /// A volume with pinned remote files, for repositories that do not commit `vendor/`.
     Mirror,
+    /// ServiceMonitor, alerts and Grafana dashboards, for clusters with the Prometheus Operator.
+    Monitoring,
     /// Reads of the common kinds and those of the database layer, in place of reads of everything.
     NarrowReader,
-    /// A ServiceMonitor, for clusters with the Prometheus Operator.
-    Servicemonitor,
 }
 
 impl Part {
@@ -49,8 +49,8 @@ impl Part {
         match self {
             Self::BroadDeployer => "broad-deployer",
             Self::Mirror => "mirror",
+            Self::Monitoring => "monitoring",
             Self::NarrowReader => "narrow-reader",
-            Self::Servicemonitor => "servicemonitor",
         }
     }
 }

@@ -70,7 +70,7 @@ impl Uninstall {
 
 /// All that any installation may have: one part takes out what others leave in.
 fn everything() -> Result<Vec<Object>> {
-    let mut objects = manifests(&[Part::BroadDeployer, Part::Mirror, Part::Servicemonitor])?;
+    let mut objects = manifests(&[Part::BroadDeployer, Part::Mirror, Part::Monitoring])?;
     for object in manifests(&[Part::NarrowReader])? {
         if !objects.iter().any(|known| known.id() == object.id()) {
             objects.push(object);
