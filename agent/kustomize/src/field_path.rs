@@ -3,8 +3,8 @@
 use tidegate_yaml::{Limits, Node, NodeValue, ScalarStyle, parse_first_document};
 
 use crate::fault::Step;
+use crate::go_regex;
 use crate::node::{self, Kind};
-use crate::selector;
 
 /// What is made where a path leads to nothing.
 #[derive(Debug, Clone, Copy)]
@@ -135,7 +135,7 @@ fn visit_selected(
     set: &mut dyn FnMut(&mut Node) -> Step,
 ) -> Step<usize> {
     let (name, value) = node::element_selector(part)?;
-    let pattern = selector::compile(value).map_err(|fault| fault.within(|| format!("`{part}`")))?;
+    let pattern = go_regex::compile(value).map_err(|fault| fault.within(|| format!("`{part}`")))?;
     let mut is_made = false;
     loop {
         let Some(items) = node::items_mut(found)? else {

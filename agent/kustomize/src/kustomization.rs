@@ -7,7 +7,7 @@ mod read;
 
 use std::sync::Arc;
 
-pub(crate) use decode::{At, Read, Reader};
+pub(crate) use decode::{At, Read, Reader, key_text};
 
 use crate::error::Place;
 use crate::gvk::Gvk;

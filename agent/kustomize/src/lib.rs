@@ -54,6 +54,7 @@ mod files;
 mod folder;
 mod generate;
 mod go_json;
+mod go_regex;
 mod gvk;
 mod history;
 mod json_patch;

@@ -169,6 +169,11 @@ fn wrapped(mut root: Node) -> Result<Vec<Node>, Node> {
     }
     match root.get_mut("items").map(|items| &mut items.value) {
         Some(NodeValue::Sequence(items)) => Ok(std::mem::take(items)),
+        // Where a list is expected, kustomize takes a mapping's keys and values for its items.
+        Some(NodeValue::Mapping(pairs)) => {
+            let pairs = std::mem::take(pairs).into_iter();
+            Ok(pairs.flat_map(|(key, value)| [key, value]).collect())
+        }
         _ => Ok(Vec::new()),
     }
 }

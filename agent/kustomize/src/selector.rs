@@ -1,68 +1,13 @@
 //! Selecting objects: by anchored regular expressions on ids, by labels and annotations.
 
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 
-use crate::fault::{Fault, Step};
+use crate::fault::Step;
+use crate::go_regex::compile;
 use crate::gvk::{Gvk, ResourceId};
 use crate::kustomization::Selector;
 use crate::label_selector::LabelSelector;
 use crate::resource::Resource;
-
-/// Bytes that one compiled expression may take; Rust's expressions run in linear time.
-const EXPRESSION_SIZE: usize = 1 << 20;
-
-/// Compiles an expression of Go's syntax.
-pub(crate) fn compile(pattern: &str) -> Step<Regex> {
-    RegexBuilder::new(&with_literal_braces(pattern))
-        .size_limit(EXPRESSION_SIZE)
-        .build()
-        .map_err(|error| Fault::Here(error.to_string()))
-}
-
-/// Escapes braces that repeat nothing: Go takes them as they are, the regex crate refuses them.
-fn with_literal_braces(pattern: &str) -> String {
-    let mut escaped = String::with_capacity(pattern.len());
-    let mut rest = pattern;
-    while let Some(index) = rest.find(['{', '\\']) {
-        let (before, found) = rest.split_at(index);
-        escaped.push_str(before);
-        let length = if found.starts_with('\\') {
-            // An escape and what it escapes, a class in braces included.
-            let braces = found.get(2..).filter(|after| {
-                after.starts_with('{')
-                    && (found.starts_with("\\p")
-                        || found.starts_with("\\P")
-                        || found.starts_with("\\x"))
-            });
-            let end = braces.and_then(|after| after.find('}'));
-            end.map_or_else(
-                || 1 + found.chars().nth(1).map_or(0, char::len_utf8),
-                |end| end + 3,
-            )
-        } else if is_repetition(found) {
-            1
-        } else {
-            escaped.push('\\');
-            1
-        };
-        let (taken, after) = found.split_at(length.min(found.len()));
-        escaped.push_str(taken);
-        rest = after;
-    }
-    escaped.push_str(rest);
-    escaped
-}
-
-/// `{2}`, `{2,}` or `{2,3}`.
-fn is_repetition(text: &str) -> bool {
-    let inner = text.strip_prefix('{').and_then(|text| text.split_once('}'));
-    let Some((inner, _)) = inner else {
-        return false;
-    };
-    let (from, to) = inner.split_once(',').unwrap_or((inner, ""));
-    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    !from.is_empty() && is_number(from) && is_number(to)
-}
 
 /// A compiled selector.
 #[derive(Debug)]
@@ -159,20 +104,4 @@ fn anchored(part: &str, pattern: &str) -> Step<Option<Regex>> {
 
 fn fits(pattern: Option<&Regex>, text: &str) -> bool {
     pattern.is_none_or(|pattern| pattern.is_match(text))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn braces_that_repeat_nothing_are_literal() {
-        let check = |pattern, text| assert!(compile(pattern).unwrap().is_match(text), "{pattern}");
-        check("^a{2}$", "aa");
-        check("^a{b}$", "a{b}");
-        check("^{$", "{");
-        check(r"^\{a$", "{a");
-        check(r"^\p{L}+$", "abc");
-        check("^[a-z{}]+$", "a{}");
-    }
 }

@@ -1,10 +1,10 @@
 //! Adding a generated object, or merging it into the one that has its id.
 
-use tidegate_yaml::{Node, NodeValue};
+use tidegate_yaml::Node;
 
 use crate::build_origin;
 use crate::fault::Step;
-use crate::node;
+use crate::node::{self, Kind};
 use crate::resource::{Behavior, Resource};
 use crate::resources::Resources;
 
@@ -87,8 +87,9 @@ fn set_texts(object: &mut Node, field: &str, mut texts: Pairs) -> Step {
         return Ok(());
     }
     texts.sort();
-    let pairs = texts.iter();
-    let pairs = pairs.map(|(key, value)| (node::scalar(key), node::string(value)));
-    let mapping = Node::from(NodeValue::Mapping(pairs.collect()));
+    let mut mapping = node::empty(Kind::Mapping);
+    for (key, value) in &texts {
+        node::put(&mut mapping, key, node::string(value))?;
+    }
     node::set_field(object, field, mapping).map(drop)
 }

@@ -316,7 +316,8 @@ impl<'a> At<'a> {
 }
 
 /// A key's name: what is no text in YAML 1.1 is printed.
-fn key_text(key: &Node) -> Option<Cow<'_, str>> {
+/// The text of a key, whatever go-yaml v2 reads it as; `None` for null and collections.
+pub(crate) fn key_text(key: &Node) -> Option<Cow<'_, str>> {
     let NodeValue::Scalar(text, style) = &key.value else {
         return None;
     };

@@ -85,7 +85,10 @@ impl Raw {
             "bases" => self.bases = at.items()?,
             "imageTags" => self.image_tags = at.items()?,
             "metadata" => metadata(at)?,
-            "helmCharts" | "helmGlobals" | "helmChartInflationGenerator" if !at.is_null() => {
+            "helmGlobals" => {
+                at.fields(&["chartHome", "configHome"], |_, at| at.text().map(drop))?;
+            }
+            "helmCharts" | "helmChartInflationGenerator" if !at.is_null() && !is_empty_list => {
                 return Err(helm(at));
             }
             _ => self.kustomization.read_field(name, at)?,

@@ -44,7 +44,7 @@ fn workloads(resources: &mut Resources) -> impl Iterator<Item = &mut Resource> {
 /// A name is put into the pattern as it is, so that it may be a pattern too.
 fn pattern(name: &str) -> Step<Regex> {
     let pattern = format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$");
-    crate::selector::compile(&pattern)
+    crate::go_regex::compile(&pattern)
         .map_err(|fault| fault.within(|| format!("name `{name}` is no regular expression")))
 }
 

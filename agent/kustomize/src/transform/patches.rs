@@ -6,7 +6,7 @@ use tidegate_yaml::{Limits, Node, NodeValue, parse_first_document};
 use crate::fault::{Fault, Step};
 use crate::history;
 use crate::json_patch::{self, Operation};
-use crate::kustomization::Selector;
+use crate::kustomization::{Selector, key_text};
 use crate::merge;
 use crate::node::{self, JsonStyle};
 use crate::read::{self, Start};
@@ -81,8 +81,10 @@ pub(crate) fn old_json(node: &Node) -> Step<Value> {
             Value::Array(items.iter().map(old_json).collect::<Step<_>>()?)
         }
         NodeValue::Mapping(pairs) => {
-            let pair =
-                |(key, value): &(Node, Node)| Ok((node::raw(key).to_owned(), old_json(value)?));
+            let null = "has null as a key; put the key in quotes";
+            let pair = |(key, value): &(Node, Node)| {
+                Ok((key_text(key).ok_or(null)?.into_owned(), old_json(value)?))
+            };
             Value::Object(pairs.iter().map(pair).collect::<Step<_>>()?)
         }
     })

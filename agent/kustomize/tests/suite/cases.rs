@@ -1,7 +1,10 @@
 //! Small trees for every field and rule, from `tests/cases/*.txt`.
 //!
 //! `=== name` starts a case, `>>> path` a file of it. A name that starts with `!` says that the case
-//! must fail. The folder that is built is the last of `over`, `overlay` or the root that has a file.
+//! must fail. The folder that is built is `over` if it has a file, else the root.
+//!
+//! After `*** each`, every line makes a case of its own: it stands where the files say `§`, `\n` for a
+//! line break, `\r` for a carriage return, and `! ` before it for one that must fail.
 
 use std::path::Path;
 
@@ -21,28 +24,53 @@ impl Case {
     }
 }
 
-fn read(text: &str) -> Vec<Case> {
-    let mut cases: Vec<Case> = Vec::new();
-    let mut file = None;
-    for line in text.split_inclusive('\n') {
-        if let Some(name) = line.strip_prefix("=== ") {
-            cases.push(Case {
-                name: name.trim().to_owned(),
-                tree: MemoryTree::default(),
-            });
-            file = None;
-        } else if let Some(path) = line.strip_prefix(">>> ") {
-            let case = cases.last_mut().unwrap();
-            file = Some(path.trim().to_owned());
-            case.tree
-                .files
-                .insert(path.trim().to_owned(), String::new());
-        } else if let Some(file) = &file {
-            let case = cases.last_mut().unwrap();
-            case.tree.files.get_mut(file).unwrap().push_str(line);
+impl Case {
+    /// The case with a line where its files say `§`.
+    fn with(&self, line: &str) -> Self {
+        let value = line.strip_prefix("! ").unwrap_or(line);
+        let value = value.replace("\\n", "\n").replace("\\r", "\r");
+        let mut case = Self {
+            name: format!("{}: {line}", self.name),
+            tree: self.tree.clone(),
+        };
+        if line.starts_with("! ") {
+            case.name.insert(0, '!');
         }
+        for text in case.tree.files.values_mut() {
+            *text = text.replace('§', &value);
+        }
+        case
     }
-    cases
+}
+
+fn read(text: &str) -> Vec<Case> {
+    let sections = text.split("\n=== ").filter(|section| !section.is_empty());
+    sections.flat_map(read_section).collect()
+}
+
+fn read_section(section: &str) -> Vec<Case> {
+    let section = section.strip_prefix("=== ").unwrap_or(section);
+    let (files, lines) = section
+        .split_once("\n*** each\n")
+        .map_or((section, None), |(files, lines)| (files, Some(lines)));
+    let mut files = files.split("\n>>> ");
+    let mut case = Case {
+        name: files.next().unwrap_or_default().trim().to_owned(),
+        tree: MemoryTree::default(),
+    };
+    for file in files {
+        let (path, text) = file.split_once('\n').unwrap_or((file, ""));
+        let text = if text.is_empty() || text.ends_with('\n') {
+            text.to_owned()
+        } else {
+            format!("{text}\n")
+        };
+        case.tree.files.insert(path.trim().to_owned(), text);
+    }
+    let Some(lines) = lines else {
+        return vec![case];
+    };
+    lines.lines().map(|line| case.with(line)).collect()
 }
 
 #[test]
