@@ -49,6 +49,8 @@ struct Closed {
     reason: String,
     soft: bool,
     recheck: Option<Instant>,
+    /// Since when the target is being deleted: who waits for that waits since then.
+    going_since: Option<Timestamp>,
 }
 
 /// The key names of Secrets at a resourceVersion, or why they are not known.
@@ -103,6 +105,7 @@ impl Execution {
                     reason: tidegate_health::health(&live, &Context::at(Timestamp::now())).message,
                     soft: false,
                     recheck: None,
+                    going_since: going_since(&live),
                 })
             }
             Live::Absent if item.is_going => {
@@ -193,6 +196,8 @@ impl Execution {
         if news {
             self.report.changed();
         }
+        let going_since = closed.iter().filter_map(|gate| gate.going_since);
+        let since = going_since.map(past_instant).fold(since, Instant::min);
         let ends = since + timeout;
         let is_over = ends <= now && !self.is_anything_on_its_way();
         let rechecks = closed.iter().filter_map(|gate| gate.recheck);
@@ -302,6 +307,7 @@ impl Execution {
             reason: reason.into(),
             soft: false,
             recheck: None,
+            going_since: None,
         };
         let planned = self.index.get(target).copied();
         let is_due = |at: usize| self.items.get(at).is_some_and(Item::is_due);
@@ -329,6 +335,7 @@ impl Execution {
             Capability::Open => None,
             Capability::Closed { reason, recheck_at } => Some(Closed {
                 recheck: recheck_at.map(instant),
+                going_since: live.object().and_then(going_since),
                 ..closed(&reason)
             }),
             Capability::DryRun => self.through_webhook(index, target),
@@ -406,6 +413,7 @@ impl Execution {
             ),
             soft: false,
             recheck: Some(Instant::now() + DISCOVERY_PAUSE),
+            going_since: None,
         })
     }
 
@@ -464,7 +472,7 @@ fn merged(before: &[Waiting], closed: &[Closed]) -> Vec<Waiting> {
     };
     let mut waiting: Vec<Waiting> = Vec::new();
     for gate in closed {
-        let since = since(&gate.target);
+        let since = gate.going_since.unwrap_or_else(|| since(&gate.target));
         let entry = Waiting {
             object: gate.target.clone(),
             reason: gate.reason.clone(),
@@ -475,6 +483,19 @@ fn merged(before: &[Waiting], closed: &[Closed]) -> Vec<Waiting> {
         }
     }
     waiting
+}
+
+/// Since when an object is being deleted.
+fn going_since(object: &Object) -> Option<Timestamp> {
+    object.text("/metadata/deletionTimestamp")?.parse().ok()
+}
+
+/// Turns a time of the wall clock that has passed into one of the timer.
+fn past_instant(at: Timestamp) -> Instant {
+    let passed = Timestamp::now().duration_since(at);
+    let passed = Duration::try_from(passed).unwrap_or_default();
+    let now = Instant::now();
+    now.checked_sub(passed).unwrap_or(now)
 }
 
 /// Turns a time of the wall clock into one of the timer.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+use serde_json::json;
 use tidegate_cluster::Area;
 use tidegate_health::Status;
 use tidegate_object::GroupKind;
@@ -273,4 +275,50 @@ fn an_object_that_is_being_deleted_is_waited_for_and_made_anew() {
             &serde_json::json!({"metadata": {"finalizers": null}}),
         )
         .unwrap();
+}
+
+#[test]
+fn what_is_being_deleted_is_waited_for_since_its_deletion_began() {
+    let world = World::new("going");
+    let held = "apiVersion: v1
+kind: ConfigMap
+metadata: {name: held, namespace: NS, finalizers: [example.com/held]}
+";
+    let run = world.apply(held);
+    assert_eq!(run.outcome, Some(Outcome::Healthy), "{}", describe(&run));
+    let path = world.text("/api/v1/namespaces/NS/configmaps/held");
+    let client = world.control_plane.client();
+    client.delete(&path).unwrap();
+    let going = world.live("/api/v1/namespaces/NS/configmaps/held");
+    let going = going["metadata"]["deletionTimestamp"].as_str().unwrap();
+    let going: Timestamp = going.parse().unwrap();
+    let mut order = world.order(&format!("{held}data: {{new: value}}\n"));
+    let mut waiting = world.start(order.clone());
+    let run = waiting.until("the wait", |run| {
+        let held = run.objects.first();
+        held.is_some_and(|held| !held.waiting_for.is_empty())
+    });
+    let waits = &object(&run, "configmap/held").waiting_for;
+    assert_eq!(waits[0].since, going, "{waits:?}");
+    waiting.stop.cancel();
+    waiting.end();
+    let timeout = Duration::from_secs(3);
+    wait::until("the deadline to pass", LIMIT, || {
+        let has_passed = going + timeout < Timestamp::now();
+        has_passed.then_some(()).ok_or_else(String::new)
+    })
+    .unwrap();
+    order.settings.timeout = timeout;
+    let run = world.run(order);
+    client
+        .merge(&path, &json!({"metadata": {"finalizers": null}}))
+        .unwrap();
+    let held = object(&run, "configmap/held");
+    assert_eq!(held.step, Step::SetAside, "{}", describe(&run));
+    assert!(
+        held.message
+            .starts_with("waited 3s for configmap/held: being deleted since "),
+        "{}",
+        held.message
+    );
 }
