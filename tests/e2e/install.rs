@@ -169,6 +169,7 @@ fn value(entry: &Value) -> String {
     {
         Some("metadata.namespace") => agent::NAMESPACE.to_owned(),
         Some("metadata.name") => "tidegate-0".to_owned(),
+        Some("status.podIP") => "127.0.0.1".to_owned(),
         _ => entry["value"].as_str().expect("a value").to_owned(),
     }
 }

@@ -1,5 +1,6 @@
 //! Leader election by a Lease: only its holder writes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,7 +12,13 @@ use thiserror::Error;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::ApiError;
+use crate::{ApiError, Lead};
+
+/// What the holder says of where its API is.
+const ADDRESS: &str = "tidegate.dev/api";
+
+/// What a process says of where its API is, each time that it renews the Lease.
+pub type Announcement = Arc<dyn Fn() -> Option<String> + Send + Sync>;
 
 /// Which Lease, and how long it lasts.
 #[derive(Debug, Clone)]
@@ -33,6 +40,8 @@ pub struct Lease {
     /// What the Lease looked like when it last changed, and when that was by our own clock: another
     /// machine's clock is never compared with ours.
     seen: Option<(String, tokio::time::Instant)>,
+    announcement: Announcement,
+    lead: watch::Sender<Lead>,
 }
 
 /// The Lease could not be read or written.
@@ -54,7 +63,23 @@ impl Lease {
             api,
             options,
             seen: None,
+            announcement: Arc::new(|| None),
+            lead: watch::Sender::default(),
         }
+    }
+
+    /// Writes into the Lease, while it is held, where this process's API is.
+    #[must_use]
+    pub fn announcing(self, announcement: Announcement) -> Self {
+        Self {
+            announcement,
+            ..self
+        }
+    }
+
+    /// Tells who leads.
+    pub fn lead(&self) -> watch::Receiver<Lead> {
+        self.lead.subscribe()
     }
 
     /// Holds the Lease as long as it can, and tells whether it does; lets go when stopped.
@@ -72,12 +97,18 @@ impl Lease {
             let still = renewed.elapsed() < self.options.duration.mul_f32(0.8) && *leads.borrow();
             let lead = held.unwrap_or(still);
             leads.send_if_modified(|leads| std::mem::replace(leads, lead) != lead);
+            if lead {
+                self.note(&Lead::Ours);
+            } else if *self.lead.borrow() == Lead::Ours {
+                self.note(&Lead::Unknown);
+            }
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = stop.cancelled() => break,
             }
         }
         let led = leads.send_replace(false);
+        self.note(&Lead::Unknown);
         if led && let Err(error) = self.release().await {
             tracing::warn!(%error, "failed to let go of the lease");
         }
@@ -95,10 +126,20 @@ impl Lease {
         let spec = found.spec.clone().unwrap_or_default();
         let ours = spec.holder_identity.as_deref() == Some(&self.options.holder);
         if !ours && !self.has_lapsed(&found) {
+            let address = found.metadata.annotations.unwrap_or_default();
+            self.note(&Lead::Theirs(address.get(ADDRESS).cloned()));
             return Ok(false);
         }
         self.replace(found, self.spec(&spec, &self.options.holder))
             .await
+    }
+
+    fn note(&self, lead: &Lead) {
+        self.lead.send_if_modified(|known| {
+            let is_new = known != lead;
+            known.clone_from(lead);
+            is_new
+        });
     }
 
     async fn release(&mut self) -> Result<bool, LeaseError> {
@@ -169,10 +210,11 @@ impl Lease {
 
     async fn create(&self) -> Result<bool, LeaseError> {
         let spec = self.spec(&LeaseSpec::default(), &self.options.holder);
-        let metadata = ObjectMeta {
+        let mut metadata = ObjectMeta {
             name: Some(self.options.name.clone()),
             ..ObjectMeta::default()
         };
+        self.announce(&mut metadata);
         let lease = KubeLease {
             metadata,
             spec: Some(spec),
@@ -183,7 +225,15 @@ impl Lease {
         )
     }
 
-    async fn replace(&self, found: KubeLease, spec: LeaseSpec) -> Result<bool, LeaseError> {
+    /// Says where the API is, in place of what the holder before has said.
+    fn announce(&self, metadata: &mut ObjectMeta) {
+        let annotations = metadata.annotations.get_or_insert_default();
+        annotations.remove(ADDRESS);
+        annotations.extend((self.announcement)().map(|address| (ADDRESS.to_owned(), address)));
+    }
+
+    async fn replace(&self, mut found: KubeLease, spec: LeaseSpec) -> Result<bool, LeaseError> {
+        self.announce(&mut found.metadata);
         let lease = KubeLease {
             spec: Some(spec),
             ..found

@@ -3,6 +3,7 @@
 mod control;
 mod events;
 mod extract;
+mod forward;
 mod layers;
 mod objects;
 mod runs;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header;
+use axum::middleware;
 use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get, post};
 use tidegate_sync::{Fleet, LayerKey};
@@ -22,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::Guard;
 use crate::cache::Cache;
+use crate::leader::Leader;
 
 /// The largest body, in bytes: no route has use for more.
 const BODY_SIZE: usize = 4096;
@@ -36,6 +39,7 @@ const TICKETS: usize = 1024;
 pub(crate) struct Api {
     pub(crate) fleet: Fleet,
     pub(crate) guard: Arc<Guard>,
+    pub(crate) leader: Arc<Leader>,
     /// Syncs that were accepted here, until the fleet shows them.
     pub(crate) tickets: Arc<Cache<(LayerKey, String), ()>>,
     /// Streams of events that may be open at the same time.
@@ -46,10 +50,15 @@ pub(crate) struct Api {
 
 impl Api {
     /// Serves a fleet behind a guard, until `stop`.
-    pub(crate) fn new(fleet: Fleet, guard: Guard, stop: CancellationToken) -> Self {
+    pub(crate) fn new(
+        fleet: Fleet,
+        (guard, leader): (Guard, Leader),
+        stop: CancellationToken,
+    ) -> Self {
         Self {
             fleet,
             guard: Arc::new(guard),
+            leader: Arc::new(leader),
             tickets: Arc::new(Cache::new(TICKETS)),
             streams: Arc::new(Semaphore::new(STREAMS)),
             stop,
@@ -86,7 +95,9 @@ pub(crate) fn router(api: Api) -> Router {
     for (_, path, route) in ROUTES {
         router = router.route(path, route());
     }
+    let forwards = middleware::from_fn_with_state(api.clone(), forward::reads);
     router
+        .route_layer(forwards)
         .layer(DefaultBodyLimit::max(BODY_SIZE))
         .with_state(api)
 }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use tidegate_cluster::Cluster;
+use tidegate_cluster::{Cluster, Lead};
 use tidegate_sync::Fleet;
+use tokio::sync::watch;
 
 use crate::{Readiness, Telemetry};
 
@@ -14,6 +15,8 @@ pub struct Backend {
     pub fleet: Fleet,
     /// The cluster that says who a caller is and what they may do, asked with the agent's own rights.
     pub cluster: Cluster,
+    /// Who leads: reads of what only the leader knows are passed on to it.
+    pub lead: watch::Receiver<Lead>,
     /// How far the agent's start has come.
     pub readiness: Readiness,
     /// The agent's metrics.

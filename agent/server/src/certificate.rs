@@ -12,6 +12,7 @@ use rustls::sign::CertifiedKey;
 use thiserror::Error;
 
 use crate::folder::Reload;
+use crate::leader;
 
 /// Names that every certificate of our own making has.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
@@ -68,6 +69,12 @@ impl Certificates {
         };
         certificates.reload();
         Ok(certificates)
+    }
+
+    /// The digest of the certificate that is shown now.
+    pub(crate) fn digest(&self) -> Option<String> {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        current.end_entity_cert().ok().map(leader::digest)
     }
 
     fn show(&self, key: CertifiedKey, folder: &Path) {

@@ -19,6 +19,7 @@ mod dashboard;
 mod folder;
 mod guardrail;
 mod hooks;
+mod leader;
 mod options;
 mod probes;
 mod problem;

@@ -1,12 +1,13 @@
 //! The two ports, from bind to stop.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
 
 use thiserror::Error;
+use tidegate_cluster::Announcement;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -16,6 +17,7 @@ use crate::api::{self, Api};
 use crate::certificate::{CertificateError, Certificates};
 use crate::folder::{FolderError, Following, Reload};
 use crate::hooks::{self, Hooks, Poller, Receivers};
+use crate::leader::{Address, Leader};
 use crate::{Access, Backend, Options, connection, dashboard, guardrail, probes};
 
 /// The server: two bound ports that do not answer yet.
@@ -100,6 +102,34 @@ impl Server {
         self.metrics.local_addr()
     }
 
+    /// Returns what tells other replicas where the API is: at an address of this machine, or where it is served if that
+    /// is one.
+    ///
+    /// # Errors
+    /// If the system does not tell its port.
+    pub fn announcement(&self, own: Option<IpAddr>) -> std::io::Result<Announcement> {
+        let bound = self.api_address()?;
+        let served = Some(bound.ip()).filter(|ip| !ip.is_unspecified());
+        let address = served.or(own).map(|ip| SocketAddr::new(ip, bound.port()));
+        let certificates = self.certificates.as_ref();
+        let certificates = certificates.map(|following| Arc::clone(&following.value));
+        Ok(Arc::new(move || {
+            let scheme = if certificates.is_some() {
+                "https"
+            } else {
+                "http"
+            };
+            let address = Address {
+                url: format!("{scheme}://{}", address?),
+                certificate: match &certificates {
+                    Some(certificates) => Some(certificates.digest()?),
+                    None => None,
+                },
+            };
+            Some(address.to_string())
+        }))
+    }
+
     /// Serves until `stop`, then lets requests in flight end, for at most 10 s.
     pub async fn serve(self, stop: CancellationToken) {
         let poller = Poller::default();
@@ -118,7 +148,8 @@ impl Server {
     fn routes(&self, poller: &Poller, stop: &CancellationToken) -> Router {
         let guard = Guard::new(self.access, self.backend.cluster.client());
         let fleet = self.backend.fleet.clone();
-        let api = Api::new(fleet, guard, stop.clone());
+        let leader = Leader::new(self.backend.lead.clone());
+        let api = Api::new(fleet, (guard, leader), stop.clone());
         let routes = api::router(api).merge(dashboard::router());
         let Some(receivers) = &self.receivers else {
             return routes;

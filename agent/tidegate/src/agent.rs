@@ -36,25 +36,28 @@ pub(crate) async fn run(options: &Agent) -> anyhow::Result<()> {
     let repositories = repositories(options).await?;
     let mirror = options.mirror.as_deref().map(mirror).transpose()?;
     let (fleet, requests) = Fleet::new();
-    let readiness = Readiness::default();
-    let backend = Backend {
-        fleet: fleet.clone(),
-        cluster: cluster.clone(),
-        readiness: readiness.clone(),
-        telemetry: Arc::new(AgentTelemetry(metrics.clone())),
-    };
-    let server = Server::bind(&server_options(options), backend).await?;
-    tracing::info!(api = %server.api_address()?, metrics = %server.metrics_address()?, "listening");
-    let stopped = CancellationToken::new();
-    let server = AbortOnDropHandle::new(tokio::spawn(server.serve(stopped.clone())));
     let holder = holder(options);
-    let lease = LeaseOptions {
+    let lease_options = LeaseOptions {
         namespace: options.namespace.clone(),
         name: "tidegate".into(),
         holder: holder.clone(),
         duration: LEASE,
     };
-    let tenure = Tenure::new(cluster.client(), lease.clone());
+    let lease = Lease::new(cluster.client(), lease_options.clone());
+    let readiness = Readiness::default();
+    let backend = Backend {
+        fleet: fleet.clone(),
+        cluster: cluster.clone(),
+        lead: lease.lead(),
+        readiness: readiness.clone(),
+        telemetry: Arc::new(AgentTelemetry(metrics.clone())),
+    };
+    let server = Server::bind(&server_options(options), backend).await?;
+    tracing::info!(api = %server.api_address()?, metrics = %server.metrics_address()?, "listening");
+    let lease = lease.announcing(server.announcement(options.pod_ip)?);
+    let stopped = CancellationToken::new();
+    let server = AbortOnDropHandle::new(tokio::spawn(server.serve(stopped.clone())));
+    let tenure = Tenure::new(cluster.client(), lease_options);
     let controller = Controller::new(
         &cluster,
         (fleet, requests),
@@ -67,7 +70,6 @@ pub(crate) async fn run(options: &Agent) -> anyhow::Result<()> {
             concurrency: options.concurrency(),
         },
     );
-    let lease = Lease::new(cluster.client(), lease);
     tokio::select! {
         () = reach::cluster(&cluster) => {
             readiness.cluster_reached();

@@ -144,6 +144,7 @@ fn a_layer_is_applied_and_measured_and_a_second_replica_takes_over() {
     }
     let second = Agent::start(control_plane(), &options()).unwrap();
     assert!(!is_leader(&second));
+    read_through(&second, &first, &site);
     sync_through(&second, &site);
     // The poll is slow: only the webhook, which the other replica takes, can tell of the push.
     site.repository.set_webhook(&second.webhook()).unwrap();
@@ -156,6 +157,22 @@ fn a_layer_is_applied_and_measured_and_a_second_replica_takes_over() {
     })
     .unwrap();
     site.until_healthy(control_plane(), &commit);
+}
+
+/// Asks a replica that does not lead for what only the leader knows.
+fn read_through(agent: &Agent, leader: &Agent, site: &Site) {
+    for what in ["objects", "plan"] {
+        let path = format!("/api/v1/layers/{}/{}/{what}", agent::NAMESPACE, site.name);
+        let read = |agent: &Agent| agent.call("GET".parse().unwrap(), &path, None).unwrap();
+        wait::until("both replicas to say the same", LIMIT, || {
+            let (own, passed_on) = (read(leader), read(agent));
+            let is_told = own.0 == 200 && own.1.to_string().contains(site.name);
+            (is_told && own == passed_on)
+                .then_some(())
+                .ok_or_else(|| format!("{own:?} {passed_on:?}"))
+        })
+        .unwrap();
+    }
 }
 
 /// Asks a replica for the layer and for a sync, and waits until that is done.

@@ -70,6 +70,7 @@ impl Ground {
             hooks: None,
             cluster: kubeconfig,
             authority: Some(authority.certificate().to_owned()),
+            ..Setup::default()
         }));
         let mut view = layer();
         view.namespace.clone_from(&namespace);

@@ -12,4 +12,5 @@ mod openapi;
 mod probes;
 mod problems;
 mod rig;
+mod standby;
 mod tls;

@@ -11,10 +11,11 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tidegate_cluster::{Cluster, ConnectOptions};
+use tidegate_cluster::{Cluster, ConnectOptions, Lead};
 use tidegate_server::{Access, Backend, HookOutcome, Options, Readiness, Server, Telemetry};
 use tidegate_sync::{Fleet, LayerView, Request};
 use tokio::sync::mpsc::Receiver;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -30,6 +31,7 @@ pub(crate) struct Setup {
     pub(crate) cluster: Option<PathBuf>,
     /// Whom the client trusts, as PEM text.
     pub(crate) authority: Option<String>,
+    pub(crate) lead: Lead,
 }
 
 impl Default for Setup {
@@ -40,6 +42,7 @@ impl Default for Setup {
             hooks: None,
             cluster: None,
             authority: None,
+            lead: Lead::Ours,
         }
     }
 }
@@ -51,6 +54,8 @@ pub(crate) struct Rig {
     pub(crate) client: Client,
     pub(crate) api: SocketAddr,
     pub(crate) metrics: SocketAddr,
+    /// What the server tells other replicas.
+    pub(crate) announced: Option<String>,
     pub(crate) fleet: Fleet,
     pub(crate) requests: Receiver<Request>,
     pub(crate) readiness: Readiness,
@@ -88,6 +93,7 @@ impl Rig {
         let backend = Backend {
             fleet: fleet.clone(),
             cluster: cluster(setup.cluster).await,
+            lead: watch::channel(setup.lead).1,
             readiness: Readiness::default(),
             telemetry: counts.clone(),
         };
@@ -106,6 +112,7 @@ impl Rig {
             client: client(setup.authority.as_deref()),
             api: server.api_address().unwrap(),
             metrics: server.metrics_address().unwrap(),
+            announced: server.announcement(None).unwrap()(),
             served: tokio::spawn(server.serve(stop.clone())),
             stop: stop.drop_guard(),
             fleet,
@@ -120,6 +127,7 @@ impl Rig {
         Backend {
             fleet: self.fleet.clone(),
             cluster: cluster(None).await,
+            lead: watch::channel(Lead::Ours).1,
             readiness: self.readiness.clone(),
             telemetry: self.counts.clone(),
         }

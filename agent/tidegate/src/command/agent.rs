@@ -1,6 +1,6 @@
 //! `tidegate agent`: what runs in the cluster.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -18,6 +18,10 @@ pub(crate) struct Agent {
     /// The name of this replica in the Lease and in Events [default: the machine's host name].
     #[arg(long, env = "TIDEGATE_POD", value_name = "NAME")]
     pub(crate) pod: Option<String>,
+    /// The address of this replica, at which another one reaches its API to pass reads on to it
+    /// [default: that of --api-address, if it names one].
+    #[arg(long, env = "TIDEGATE_POD_IP", value_name = "ADDRESS")]
+    pub(crate) pod_ip: Option<IpAddr>,
     /// The folder for what is fetched from Git; of this process alone.
     #[arg(long, value_name = "FOLDER", default_value = "/var/cache/tidegate")]
     pub(crate) cache: PathBuf,
