@@ -30,7 +30,7 @@ pub(crate) struct Apply {
     #[command(flatten)]
     render: RenderArgs,
     /// The name under which the objects are owned; the next apply under the same name goes on from it.
-    #[arg(long)]
+    #[arg(long, value_parser = owner_name)]
     name: String,
     /// The namespace that keeps the inventory; that of the kubeconfig's context if it is not given.
     #[arg(short, long, value_name = "NAMESPACE")]
@@ -128,6 +128,20 @@ impl Apply {
     }
 }
 
+/// Takes what may be the name of a Layer (RFC 1123): it stands in the marks of the objects.
+fn owner_name(text: &str) -> Result<String, String> {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let ends = [text.bytes().next(), text.bytes().last()];
+    let is_name = text.len() <= 253
+        && ends.into_iter().all(|end| end.is_some_and(is_plain))
+        && text
+            .bytes()
+            .all(|byte| is_plain(byte) || matches!(byte, b'-' | b'.'));
+    is_name.then(|| text.to_owned()).ok_or_else(|| {
+        "use at most 253 small letters, digits, `-` and `.`, with a letter or digit at both ends".to_owned()
+    })
+}
+
 /// Tells of each change below a folder.
 fn watch(root: &Path, sender: &mpsc::UnboundedSender<()>) -> Result<Watch> {
     let sender = sender.clone();
@@ -202,5 +216,28 @@ fn last_words(run: &Run) -> String {
     match run.message.as_str() {
         "" => outcome.to_owned(),
         message => format!("{outcome}: {message}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_that_a_layer_may_have() {
+        for (name, fits) in [
+            ("web", true),
+            ("web-2.test", true),
+            ("0", true),
+            ("", false),
+            ("Web", false),
+            ("a:b", false),
+            ("a/b", false),
+            ("-a", false),
+            ("a.", false),
+            ("ü", false),
+        ] {
+            assert_eq!(owner_name(name).is_ok(), fits, "{name}");
+        }
     }
 }

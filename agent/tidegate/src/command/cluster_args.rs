@@ -23,7 +23,11 @@ impl ClusterArgs {
     /// # Errors
     /// If there is no configuration, or no API server that takes it.
     pub(crate) async fn connect(&self) -> Result<Cluster> {
-        let cluster = Cluster::connect(&self.options()).await?;
+        let connected = Cluster::connect(&self.options()).await;
+        let cluster = match &self.kubeconfig {
+            Some(file) => connected.with_context(|| format!("--kubeconfig {}", file.display()))?,
+            None => connected?,
+        };
         let answer = cluster.kinds().refresh().await;
         answer.with_context(|| cluster.url())?;
         Ok(cluster)

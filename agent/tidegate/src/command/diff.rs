@@ -64,7 +64,7 @@ impl Diff {
                 bail!("--layer goes with a folder: a layer owns its own objects")
             }
             Subject::Layer(name) => {
-                let cluster = self.to.connect().await?;
+                let cluster = self.subject.connect(&self.to).await?;
                 let proposal = self.subject.propose(&cluster, &name).await?;
                 let rendering = &proposal.rendering;
                 let desired = Desired::on(cluster.kinds(), &rendering.rendered, &rendering.owner);

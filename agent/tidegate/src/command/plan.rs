@@ -75,7 +75,7 @@ impl Plan {
     }
 
     async fn of_layer(&self, name: &LayerName) -> Result<Exit> {
-        let cluster = self.to.connect().await?;
+        let cluster = self.subject.connect(&self.to).await?;
         let proposal = self.subject.propose(&cluster, name).await?;
         let rendering = &proposal.rendering;
         let desired = Desired::on(cluster.kinds(), &rendering.rendered, &rendering.owner);

@@ -13,6 +13,7 @@ use tidegate_sync::{Layer, LayerRendering, Lookup, Mirror, Preview};
 use super::layers::{self, LayerName};
 use super::render_args::RenderArgs;
 use super::right;
+use crate::command::ClusterArgs;
 use crate::output;
 
 /// What a command is about.
@@ -74,6 +75,15 @@ impl SubjectArgs {
             mirror: self.mirror.clone(),
             strict: self.strict,
         }
+    }
+
+    /// Reaches the cluster of a layer; who has mistyped a folder learns so, too.
+    pub(crate) async fn connect(&self, to: &ClusterArgs) -> Result<Cluster> {
+        let connected = to.connect().await;
+        if self.namespace.is_some() || self.revision.is_some() {
+            return connected;
+        }
+        connected.with_context(|| format!("`{}` is no folder here, so it is a layer", self.subject))
     }
 
     /// Fetches and renders a layer's own source with the caller's rights.
