@@ -35,6 +35,9 @@ impl Gvk {
 
     /// Whether the kind has a namespace, if kustomize knows it.
     pub(crate) fn known_scope(&self) -> Option<Scope> {
+        if self.group.is_empty() {
+            return knowledge::scope(&self.version, &self.kind);
+        }
         knowledge::scope(&self.api_version(), &self.kind)
     }
 

@@ -284,6 +284,23 @@ fn wrong_kind(expected: Kind, found: Kind) -> crate::fault::Fault {
     format!("expected {}, found {}", name(expected), name(found)).into()
 }
 
+/// The first values of some keys, found in one go.
+pub(crate) fn fields<'a, const N: usize>(
+    node: &'a Node,
+    names: [&str; N],
+) -> [Option<&'a Node>; N] {
+    let mut found = [None; N];
+    for (key, value) in node.pairs().unwrap_or_default() {
+        let key = key.text();
+        for (name, slot) in names.iter().zip(&mut found) {
+            if slot.is_none() && key == Some(name) {
+                *slot = Some(value);
+            }
+        }
+    }
+    found
+}
+
 /// The text of `metadata.<name>`; empty if there is none.
 pub(crate) fn metadata_text<'a>(node: &'a Node, name: &str) -> &'a str {
     let metadata = node.get("metadata").filter(|node| !is_nil_or_empty(node));
@@ -361,9 +378,9 @@ pub(crate) fn lookup<'a, S: AsRef<str>>(
     create: Option<Kind>,
 ) -> Step<Option<&'a mut Node>> {
     let parts = path.iter().map(|part| part.as_ref().trim());
-    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
-    for (index, part) in parts.iter().enumerate() {
-        let next = parts.get(index + 1).copied().unwrap_or_default();
+    let mut parts = parts.filter(|part| !part.is_empty()).peekable();
+    while let Some(part) = parts.next() {
+        let next = parts.peek().copied().unwrap_or_default();
         let made = create.map(|last| part_kind(next, last));
         match step(node, part, made)? {
             Some(found) => node = found,
@@ -389,6 +406,9 @@ pub(crate) fn is_list_index(part: &str) -> bool {
 }
 
 fn step<'a>(node: &'a mut Node, part: &str, create: Option<Kind>) -> Step<Option<&'a mut Node>> {
+    if part.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        return step_into_field(node, part, create);
+    }
     if let Ok(index) = part.parse::<i64>() {
         let index = usize::try_from(index)
             .map_err(|_| format!("array index {index} cannot be negative"))?;

@@ -111,11 +111,18 @@ impl Resource {
 
     /// Reads the id again after the node was changed; answers whether it is another one.
     pub(crate) fn refresh(&mut self) -> bool {
-        let text = |name| self.node.get(name).map(node::raw).unwrap_or_default();
-        let (api_version, kind) = (text("apiVersion"), text("kind"));
+        let top = node::fields(&self.node, ["apiVersion", "kind", "metadata"]);
+        let [api_version, kind, metadata] = top;
+        let (api_version, kind) = (
+            api_version.map_or("", node::raw),
+            kind.map_or("", node::raw),
+        );
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-        let name = node::metadata_text(&self.node, "name");
-        let namespace = node::metadata_text(&self.node, "namespace");
+        let metadata = metadata.map(|found| node::fields(found, ["name", "namespace"]));
+        let [name, namespace] = metadata.unwrap_or_default().map(|field| {
+            let field = field.filter(|field| !node::is_nil_or_empty(field));
+            field.map_or("", node::raw)
+        });
         let same = self.id.gvk.kind == kind
             && self.id.gvk.group == group
             && self.id.gvk.version == version

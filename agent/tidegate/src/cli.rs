@@ -52,6 +52,16 @@ impl Cli {
         matches!(self.command, Command::Agent(_))
     }
 
+    /// Does what was asked if it needs neither the network nor to wait for anything.
+    pub(crate) fn run_alone(&self) -> Option<anyhow::Result<Exit>> {
+        match &self.command {
+            Command::Build(command) => Some(command.run()),
+            Command::Completion(command) => Some(command.run()),
+            Command::Version(command) => command.run_alone(),
+            _ => None,
+        }
+    }
+
     /// Does what was asked.
     pub(crate) async fn run(&self) -> anyhow::Result<Exit> {
         match &self.command {

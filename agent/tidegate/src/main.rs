@@ -15,9 +15,16 @@ use crate::cli::Cli;
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match cli.run_alone() {
+        Some(ended) => exit_code(ended),
+        None => run(&cli),
+    }
+}
+
+fn run(cli: &Cli) -> ExitCode {
     // One provider for every TLS connection; it is set once, so the result says nothing.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
-    let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -33,6 +40,10 @@ fn main() -> ExitCode {
     });
     // Blocking work that is under way is not waited for.
     runtime.shutdown_background();
+    exit_code(ended)
+}
+
+fn exit_code(ended: anyhow::Result<Exit>) -> ExitCode {
     match ended {
         Ok(exit) => exit.into(),
         Err(error) => exit::failed(&error),

@@ -1,6 +1,7 @@
 //! `namespace`.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use tidegate_yaml::Node;
 
@@ -52,6 +53,8 @@ pub(crate) fn set(resources: &mut Resources, namespace: &Namespace<'_>) -> Step 
     })
 }
 
+static NAMESPACE: LazyLock<FieldSpec> =
+    LazyLock::new(|| FieldSpec::everywhere("metadata/namespace"));
 const HELM: &str = "internal.config.kubernetes.io/helm-generated";
 
 /// Sets one object's namespace, without a look at others.
@@ -59,8 +62,7 @@ pub(crate) fn set_one(resource: &mut Resource, namespace: &Namespace<'_>) -> Ste
     let (gvk, scope) = (resource.gvk().clone(), resource.id().scope);
     let node = &mut resource.node;
     if scope == Scope::Namespaced {
-        let spec = FieldSpec::everywhere("metadata/namespace");
-        set_field(&spec, (&gvk, node), namespace, "")?;
+        set_field(&NAMESPACE, (&gvk, node), namespace, "")?;
     }
     let is_binding = matches!(gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding");
     if is_binding {
