@@ -1,5 +1,6 @@
 //! One kustomization after another: what `kustTarget` does, in its order.
 
+mod bases;
 mod plugins;
 mod reach;
 mod resources;
@@ -42,6 +43,7 @@ pub(crate) struct Build<'a> {
     pub(crate) findings: RefCell<Vec<Finding>>,
     kustomizations: RefCell<HashMap<String, Rc<Kustomization>>>,
     schema: RefCell<schema::Choice>,
+    bases: RefCell<bases::Bases>,
 }
 
 /// A folder with a kustomization, and those that led to it.
@@ -82,6 +84,10 @@ impl Folder {
     fn ancestry(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |folder| folder.referrer.as_deref())
     }
+
+    fn depth(&self) -> usize {
+        self.ancestry().count()
+    }
 }
 
 /// Adds where a step was to what went wrong in it.
@@ -99,6 +105,7 @@ impl<'a> Build<'a> {
             findings: RefCell::default(),
             kustomizations: RefCell::default(),
             schema: RefCell::default(),
+            bases: RefCell::default(),
         }
     }
 
@@ -164,6 +171,7 @@ impl<'a> Build<'a> {
             origin: (!metadata.is_empty()).then(BuildOrigin::default),
         });
         self.choose_schema(&folder, &kustomization, schema::Level::Top)?;
+        self.count_uses(path, 0);
         let mut built = self.accumulate(&folder, &kustomization, Accumulated::default())?;
         let whole = || kustomization.place(0, "");
         hash::add(&mut built.resources).map_err(at(whole()))?;
@@ -205,7 +213,8 @@ impl<'a> Build<'a> {
         kustomization: &Kustomization,
         mut built: Accumulated,
     ) -> Built<Accumulated> {
-        if folder.ancestry().count() > DEPTH {
+        self.bases.borrow_mut().enter(folder);
+        if folder.depth() > DEPTH {
             return Err(RenderError::Limit {
                 place: Box::new(kustomization.place(0, "")),
                 what: "nested kustomizations",

@@ -57,7 +57,7 @@ impl Build<'_> {
             let reason = format!("`{}` is a Component; list it under `components`", base.path);
             return Err(place.clone().invalid(reason));
         }
-        let run = self.accumulate(&base, &kustomization, Accumulated::default())?;
+        let run = self.base(&base, &kustomization)?;
         built.merge(run).map_err(at(place.clone()))
     }
 

@@ -78,6 +78,11 @@ impl Build<'_> {
         }
     }
 
+    /// Whether a kustomization has said which schema it is.
+    pub(super) fn has_chosen_schema(&self) -> bool {
+        self.schema.borrow().is_made
+    }
+
     fn known(&self) -> Known {
         match self.schema.borrow().built_in {
             BuiltIn::Unused => Known::Nothing,

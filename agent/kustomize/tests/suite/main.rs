@@ -11,4 +11,5 @@ mod oracle;
 mod overlays;
 mod random;
 mod replacements;
+mod shared;
 mod tree;

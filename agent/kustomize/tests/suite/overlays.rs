@@ -60,7 +60,10 @@ pub(crate) fn overlay(seed: u64) -> Overlay {
         start: 0,
     };
     let depth = 1 + maker.random.below(3);
-    let top = maker.kustomization(depth, "Kustomization");
+    let mut top = maker.kustomization(depth, "Kustomization");
+    if maker.chance(20) {
+        top = maker.variants(&top);
+    }
     Overlay {
         tree: maker.tree,
         top,
@@ -145,6 +148,27 @@ impl Maker {
             .insert(format!("{folder}/kustomization.yaml"), text);
         self.start = outer;
         folder
+    }
+
+    /// Makes a folder in which a base is used by several overlays; answers its path.
+    fn variants(&mut self, base: &str) -> String {
+        let mut resources = Vec::new();
+        for index in 0..2 + self.random.below(2) {
+            let mut text = format!("resources: [../{base}]\nnamePrefix: v{index}-\n");
+            if self.chance(50) {
+                let _ = writeln!(text, "namespace: v{index}");
+            }
+            if self.chance(30) {
+                text.push_str("commonLabels: {variant: x}\n");
+            }
+            let file = format!("v{index}/kustomization.yaml");
+            self.tree.files.insert(file, text);
+            resources.push(format!("../v{index}"));
+        }
+        let text = format!("resources: [{}]\n", resources.join(", "));
+        let file = "all/kustomization.yaml".to_owned();
+        self.tree.files.insert(file, text);
+        "all".to_owned()
     }
 
     fn fields(&mut self, text: &mut String) {
