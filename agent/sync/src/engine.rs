@@ -28,6 +28,7 @@ mod offline;
 mod preview;
 mod prune;
 mod report;
+mod sightings;
 mod survey;
 mod work;
 
@@ -46,6 +47,7 @@ use execution::{End, Execution};
 use hub::Hub;
 use memory::Memories;
 pub use preview::{Preview, Previewed, comes_with_it, plain};
+use sightings::Sightings;
 use survey::Survey;
 
 /// How many dry-runs and writes of all runs go on at the same time.
@@ -69,6 +71,7 @@ struct Inner {
     store: Store,
     key: OnceCell<DigestKey>,
     memories: Arc<Memories>,
+    sightings: Sightings,
     room: Arc<Semaphore>,
     /// Whether this process leads; `None` where nobody else could.
     tenure: Option<Tenure>,
@@ -113,6 +116,7 @@ impl Engine {
             reader: cluster,
             key: OnceCell::new(),
             memories: Arc::default(),
+            sightings: Sightings::default(),
             room: Arc::new(Semaphore::new(ROOM)),
             tenure,
             _discovery: AbortOnDropHandle::new(discovery),

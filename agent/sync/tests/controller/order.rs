@@ -281,6 +281,55 @@ fn a_run_costs_few_writes_of_the_status() {
 }
 
 #[test]
+fn a_new_layer_costs_few_requests() {
+    let site = site("few");
+    let file = |name: &str| config_map(name, &site.namespace, "1");
+    let files = ["a/1", "a/2", "a/3", "a/4", "b/5", "b/6", "b/7", "b/8"];
+    let files = files.map(|path| (format!("{path}.yaml"), file(&path.replace('/', "-"))));
+    let files = files.each_ref().map(|(path, text)| (&**path, &**text));
+    let revision = site.push(&files);
+    // Two for each of four objects, two for the inventory beside its creation, the account, the Namespace, an Event;
+    // once for both layers the credentials are followed and read.
+    for (layer, told, expected) in [
+        ("a", &["Normal Healthy"][..], 15),
+        ("b", &["Normal Healthy"; 2], 13),
+    ] {
+        let before = asked(&site).len();
+        site.layer(layer, &site.spec(layer));
+        site.until_ready(layer, &revision);
+        until_events(&site, told);
+        let asked = asked(&site).split_off(before);
+        assert!(asked.len() <= expected, "{}", asked.join("\n"));
+    }
+}
+
+/// What the agent has asked for the layers of a site, but for their status.
+fn asked(site: &Site) -> Vec<String> {
+    let path = format!(
+        "/apis/tidegate.dev/v1alpha1/namespaces/{}/layers",
+        site.namespace
+    );
+    let layers = site.stage.control_plane.client().get(&path).unwrap();
+    let layers = layers["items"].as_array().cloned().unwrap_or_default();
+    let uids = layers
+        .iter()
+        .filter_map(|layer| layer["metadata"]["uid"].as_str());
+    let uids: Vec<&str> = uids.collect();
+    let is_counted = |event: &AuditEvent| {
+        let is_ours =
+            event.namespace == site.namespace || uids.iter().any(|uid| event.uri.contains(uid));
+        let is_watch = event.verb == "watch" || event.uri.contains("watch=");
+        let is_agent = event.user_agent.starts_with("tidegate/");
+        is_agent && is_ours && !is_watch && event.resource != "layers/status"
+    };
+    let events = site.stage.control_plane.audit().unwrap().into_iter();
+    let events = events.filter(is_counted);
+    events
+        .map(|event| format!("{} {}", event.verb, event.uri))
+        .collect()
+}
+
+#[test]
 fn a_layer_at_rest_costs_no_requests() {
     let resting = site("resting");
     let revision = resting.push(&[("layer/a.yaml", &config_map("a", &resting.namespace, "1"))]);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures::StreamExt as _;
 use tidegate_cluster::{Class, Live};
 use tidegate_object::{GroupKind, Object, ObjectId};
+use tokio::time::Instant;
 
 use super::Survey;
 use super::patience::Halt;
@@ -125,12 +126,19 @@ impl Survey {
     /// Finds out whether objects from elsewhere are there; what cannot be known is left out.
     pub(super) async fn look_for(&mut self, ids: BTreeSet<ObjectId>) -> Vec<(ObjectId, bool)> {
         let reader = &self.engine.reader;
+        let sightings = &self.engine.sightings;
         let looks = futures::stream::iter(ids).map(|id| async move {
+            if sightings.has(&id, Instant::now()) {
+                return Some((id, true));
+            }
             let there = match reader.get_metadata(&id).await {
                 Ok(found) => found.is_some(),
                 Err(error) if error.class == Class::UnknownKind => false,
                 Err(_) => return None,
             };
+            if there {
+                sightings.saw(&id, Instant::now());
+            }
             Some((id, there))
         });
         let looks = looks.buffer_unordered(LOOKS).filter_map(std::future::ready);
