@@ -5,9 +5,11 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::cache::BuildCache;
 use crate::error::Place;
 use crate::lock::{self, Lock};
-use crate::{Entry, Options, RenderError, Tree, path};
+use crate::resource::Resource;
+use crate::{Cache, Entry, Options, RenderError, Tree, path, read};
 
 /// How many links one path may go through, as in Linux.
 const LINKS: usize = 40;
@@ -18,6 +20,7 @@ const FILES: usize = 100_000;
 pub(crate) struct Files<'a> {
     tree: &'a dyn Tree,
     mirror: Option<&'a dyn Tree>,
+    cache: Option<BuildCache<'a>>,
     closure: RefCell<BTreeSet<String>>,
     entries: RefCell<HashMap<String, Option<Entry>>>,
     locks: RefCell<HashMap<String, Rc<Lock>>>,
@@ -25,7 +28,7 @@ pub(crate) struct Files<'a> {
 }
 
 /// A file's content.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Content {
     /// The path without links, or the address of a remote file.
     pub(crate) name: Arc<str>,
@@ -45,6 +48,7 @@ impl<'a> Files<'a> {
         Self {
             tree,
             mirror: options.mirror,
+            cache: options.cache.map(Cache::for_build),
             closure: RefCell::default(),
             entries: RefCell::default(),
             locks: RefCell::default(),
@@ -137,6 +141,14 @@ impl<'a> Files<'a> {
             name: file.into(),
             bytes,
         })
+    }
+
+    /// The objects of a file.
+    pub(crate) fn objects(&self, content: &Content) -> Result<Vec<Resource>, RenderError> {
+        match &self.cache {
+            Some(cache) => cache.objects(content),
+            None => read::resources(content),
+        }
     }
 
     fn count(&self, place: &Place) -> Result<(), RenderError> {

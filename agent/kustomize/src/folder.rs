@@ -4,8 +4,8 @@ use crate::Entry;
 use crate::build::{Build, Built, at, is_own_file};
 use crate::error::Place;
 use crate::files::Found;
+use crate::path;
 use crate::resources::Resources;
-use crate::{path, read};
 
 /// How deep folders may be nested.
 const DEPTH: usize = 100;
@@ -34,7 +34,7 @@ fn add(build: &Build<'_>, folder: &str, resources: &mut Resources, depth: usize)
         match build.files.find(folder, &name, &place)? {
             Found::File(file) if is_yaml(&name) => {
                 let content = build.files.content(&file, &place)?;
-                let read = Resources::new(read::resources(&content)?);
+                let read = Resources::new(build.files.objects(&content)?);
                 resources.append_all(read).map_err(at(place.clone()))?;
             }
             // A link to a folder could lead back here.

@@ -45,6 +45,7 @@
 
 mod build;
 mod build_origin;
+mod cache;
 mod crds;
 mod error;
 mod fault;
@@ -80,6 +81,7 @@ mod tree;
 mod walk;
 mod yaml_1_1;
 
+pub use cache::{Cache, CacheUse};
 pub use error::{Place, RenderError};
 pub use render::{Output, build, render};
 pub use tree::{Entry, Tree, TreeError};
@@ -91,6 +93,8 @@ use tidegate_object::Object;
 pub struct Options<'a> {
     /// Where pinned remote files are looked for by their sha256, after the tree's `vendor/`.
     pub mirror: Option<&'a dyn Tree>,
+    /// Holds the objects of files that builds before have read.
+    pub cache: Option<&'a Cache>,
 }
 
 /// The outcome of a build.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 use tidegate_cluster::Cluster;
-use tidegate_kustomize::Rendered;
+use tidegate_kustomize::{Options, Rendered};
 use tidegate_source::{Credentials, GitSpec, Problem, Reference, Repositories, Revision};
 
 use crate::controller::Mirror;
@@ -71,8 +71,11 @@ impl Lookup {
             let (spec, revision) = resolve(source, spec, wanted.as_deref())?;
             let tree = repositories.tree(&spec, &credentials, &revision);
             let tree = tree.map_err(said)?;
-            let mirror = mirror.as_deref().map(|tree| tree as _);
-            let rendering = Rendering::new(&tree, &path, mirror).map_err(said)?;
+            let options = Options {
+                mirror: mirror.as_deref().map(|tree| tree as _),
+                cache: None,
+            };
+            let rendering = Rendering::new(&tree, &path, &options).map_err(said)?;
             Ok((revision, rendering.rendered))
         });
         let (revision, rendered) = rendered.await.map_err(said)??;

@@ -42,17 +42,17 @@ pub(crate) enum RenderFailure {
 }
 
 impl Rendering {
-    /// Renders a directory of a commit; `mirror` holds pinned remote files.
+    /// Renders a directory of a commit.
     pub(crate) fn new(
         tree: &GitTree,
         path: &str,
-        mirror: Option<&dyn Tree>,
+        options: &Options<'_>,
     ) -> Result<Self, RenderFailure> {
         let is_directory = path.is_empty() || tree.entry(path)? == Some(Entry::Directory);
         if !is_directory {
             return Err(RenderFailure::NoPath(path.into()));
         }
-        let rendered = build(tree, path, &Options { mirror })?;
+        let rendered = build(tree, path, options)?;
         if rendered.objects.is_empty() {
             let shown = if path.is_empty() { "." } else { path };
             return Err(RenderFailure::Empty(shown.into()));

@@ -9,8 +9,8 @@ use crate::build_origin::BuildOrigin;
 use crate::error::Place;
 use crate::files::{self, Content, Found};
 use crate::kustomization::Role;
+use crate::path;
 use crate::resources::Resources;
-use crate::{path, read};
 
 impl Build<'_> {
     pub(super) fn add_resource(
@@ -67,7 +67,7 @@ impl Build<'_> {
         built: &mut Accumulated,
         (origin, written, place): (Option<&BuildOrigin>, &str, &Place),
     ) -> Built {
-        let mut read = Resources::new(read::resources(content)?);
+        let mut read = Resources::new(self.files.objects(content)?);
         self.tell_scopes(&mut read.list);
         read.check_unique().map_err(at(place.clone()))?;
         if let Some(origin) = origin.map(|origin| origin.of_file(written)) {

@@ -48,6 +48,7 @@ fn a_pinned_remote_file_is_read_from_vendor_or_the_mirror() {
     let mirror = MemoryTree::new(&[(&sha256, OBJECT)]);
     let options = Options {
         mirror: Some(&mirror),
+        cache: None,
     };
     assert_eq!(
         build(&with_lock(&sha256), "base", &options)

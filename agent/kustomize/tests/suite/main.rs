@@ -1,6 +1,7 @@
 //! The renderer seen from outside: alone, and beside the real kustomize 5.8.1.
 #![cfg(test)]
 
+mod cached;
 mod cases;
 mod coverage;
 mod differential;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tidegate_cluster::Cluster;
-use tidegate_kustomize::Tree;
+use tidegate_kustomize::{Cache, Tree};
 use tidegate_source::Repositories;
 use tokio::sync::Semaphore;
 
@@ -15,6 +15,8 @@ use crate::{Engine, Fleet, Metrics};
 
 /// How many layers are rendered at the same time.
 const RENDERERS: usize = 4;
+/// How many bytes of files are kept as objects for the next rendering of all layers.
+const CACHED_BYTES: usize = 4 << 20;
 
 /// Where pinned remote files are, by their sha256.
 pub type Mirror = Arc<dyn Tree>;
@@ -46,6 +48,7 @@ pub(super) struct Parts {
     pub events: Events,
     pub pace: Arc<Pace>,
     pub mirror: Option<Mirror>,
+    pub cache: Arc<Cache>,
     pub renderers: Arc<Semaphore>,
     pub concurrency: usize,
 }
@@ -63,6 +66,7 @@ impl Parts {
             events: Events::new(cluster.client(), &options.instance),
             metrics,
             mirror: options.mirror,
+            cache: Arc::new(Cache::new(CACHED_BYTES)),
             renderers: Arc::new(Semaphore::new(RENDERERS)),
             concurrency: options.concurrency,
         }

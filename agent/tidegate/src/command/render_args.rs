@@ -52,6 +52,7 @@ impl RenderArgs {
             .transpose()?;
         let options = Options {
             mirror: mirror.as_ref().map(|mirror| mirror as &dyn Tree),
+            cache: None,
         };
         let first = match render(&place.tree, &place.path, &options) {
             Ok(rendered) => return Ok((rendered, place)),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tidegate_kustomize::Options;
 use tidegate_source::Revision;
 
 use super::Worker;
@@ -63,7 +64,7 @@ impl Worker {
     ) -> Result<Rendering, Trouble> {
         // The semaphore is never closed.
         let permit = Arc::clone(&self.parts.renderers).acquire_owned().await.ok();
-        let mirror = self.parts.mirror.clone();
+        let (mirror, cache) = (self.parts.mirror.clone(), Arc::clone(&self.parts.cache));
         let task = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             if let Some(known) = known
@@ -71,7 +72,11 @@ impl Worker {
             {
                 return Ok(known);
             }
-            Rendering::new(&head.tree, &path, mirror.as_deref().map(|tree| tree as _))
+            let options = Options {
+                mirror: mirror.as_deref().map(|tree| tree as _),
+                cache: Some(&cache),
+            };
+            Rendering::new(&head.tree, &path, &options)
         });
         match task.await {
             Ok(rendered) => rendered.map_err(|failure| trouble(&failure)),
