@@ -34,7 +34,8 @@ impl SourceKey {
 
     /// Returns the name that metrics know it by.
     pub(crate) fn label(&self) -> SourceLabel {
-        let digest = Sha256::digest(format!("{} {:?}", self.follows(), self.secret));
+        let whole = format!("{} {:?} {:?}", self.follows(), self.timeout, self.secret);
+        let digest = Sha256::digest(whole);
         let id = digest.iter().take(4).map(|byte| format!("{byte:02x}"));
         SourceLabel {
             id: id.collect(),
@@ -75,6 +76,22 @@ fn bare(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sources_that_are_followed_apart_have_names_of_their_own() {
+        let name = |seconds, secret: Option<&str>| {
+            let key = SourceKey {
+                url: "https://git.example.com/platform.git".parse().unwrap(),
+                reference: "main".into(),
+                timeout: Duration::from_secs(seconds),
+                secret: secret.map(|name| ("prod".into(), name.into())),
+            };
+            key.label().id
+        };
+        assert_eq!(name(60, None), name(60, None));
+        assert_ne!(name(60, None), name(30, None));
+        assert_ne!(name(60, None), name(60, Some("git")));
+    }
 
     #[test]
     fn urls_of_one_repository_are_the_same_in_every_protocol() {
