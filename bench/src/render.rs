@@ -32,7 +32,7 @@ pub(crate) struct Render {
         long,
         value_name = "COUNT",
         value_delimiter = ',',
-        default_value = "100,1000"
+        default_value = "20,100,1000"
     )]
     objects: Vec<usize>,
     /// How many objects only Tidegate renders, to show that its time grows with their number.
@@ -94,6 +94,20 @@ impl Render {
             let each = samples.median() * 1e6 / float(count);
             say(&format!(
                 "{count:7} objects   {samples}   {each:6.1} µs an object"
+            ))?;
+        }
+        say("render again, in process: one file of the base has changed")?;
+        for &count in &self.objects {
+            say(&format!(
+                "{count:7} objects   {}",
+                in_process::again(&site.root(count))?
+            ))?;
+        }
+        say("render four overlays of one base in one build, in process")?;
+        for &count in &self.objects {
+            say(&format!(
+                "{count:7} objects   {}",
+                in_process::variants(&site.root(count))?
             ))?;
         }
         let samples = in_process::read_and_emit(MAPS)?;

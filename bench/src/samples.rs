@@ -20,6 +20,10 @@ impl Samples {
         self.0.get(rank - 1).copied().unwrap_or_default()
     }
 
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     pub(crate) fn min(&self) -> f64 {
         self.percentile(0)
     }

@@ -119,15 +119,15 @@ fn split(text: &str) -> Result<Vec<(usize, &str)>, (usize, &str)> {
     let mut texts = Vec::new();
     let (mut from, mut line) = (0, 0);
     while let Some((start, end)) = separator(text, from) {
-        let part = text.get(from..start).unwrap_or_default();
+        let part = text.get(from..=start).unwrap_or_default();
         let separator = text.get(start + 1..end).unwrap_or_default();
-        line += part.matches('\n').count() + 1;
+        let before = line;
+        line += part.bytes().filter(|byte| *byte == b'\n').count();
         let more = separator.get(3..).unwrap_or_default().trim();
         if !more.is_empty() && !more.starts_with('#') {
             return Err((line + 1, separator.trim()));
         }
-        let part = text.get(from..=start).unwrap_or_default();
-        texts.push((line - part.matches('\n').count(), part));
+        texts.push((before, part));
         line += 1;
         from = end;
     }

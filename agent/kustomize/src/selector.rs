@@ -4,7 +4,7 @@ use regex::Regex;
 
 use crate::fault::Step;
 use crate::go_regex::compile;
-use crate::gvk::{Gvk, ResourceId};
+use crate::gvk::Gvk;
 use crate::kustomization::Selector;
 use crate::label_selector::LabelSelector;
 use crate::resource::Resource;
@@ -12,14 +12,22 @@ use crate::resource::Resource;
 /// A compiled selector.
 #[derive(Debug)]
 pub(crate) struct Matcher {
-    group: Option<Regex>,
-    version: Option<Regex>,
-    kind: Option<Regex>,
-    name: Option<Regex>,
-    namespace: Option<Regex>,
+    group: Option<Pattern>,
+    version: Option<Pattern>,
+    kind: Option<Pattern>,
+    name: Option<Pattern>,
+    namespace: Option<Pattern>,
     /// Wrong ones are an error only where an object has come so far.
     annotations: Result<LabelSelector, String>,
     labels: Result<LabelSelector, String>,
+}
+
+/// What a part of an id must be as a whole.
+#[derive(Debug)]
+enum Pattern {
+    /// This text, as most patterns are.
+    Text(String),
+    Regex(Regex),
 }
 
 impl Matcher {
@@ -56,11 +64,19 @@ impl Matcher {
             && fits(self.kind.as_ref(), &gvk.kind)
     }
 
-    /// Whether an id fits, its namespace as it is written.
-    pub(crate) fn fits_id(&self, id: &ResourceId) -> bool {
-        self.fits_gvk(&id.gvk)
-            && fits(self.name.as_ref(), &id.name)
-            && fits(self.namespace.as_ref(), &id.namespace)
+    /// Whether the current or a former id fits, its namespace as it is written.
+    pub(crate) fn fits_any_id(&self, resource: &Resource) -> bool {
+        let id = resource.id();
+        let fits_one = |kind: &str, name: &str, namespace: &str| {
+            fits(self.kind.as_ref(), kind)
+                && fits(self.name.as_ref(), name)
+                && fits(self.namespace.as_ref(), namespace)
+        };
+        let mut previous = resource.history.previous.iter();
+        fits(self.group.as_ref(), &id.gvk.group)
+            && fits(self.version.as_ref(), &id.gvk.version)
+            && (fits_one(&id.gvk.kind, &id.name, &id.namespace)
+                || previous.any(|one| fits_one(&one.kind, &one.name, &one.namespace)))
     }
 
     pub(crate) fn fits_labels(&self, resource: &Resource) -> Step<bool> {
@@ -93,15 +109,27 @@ impl Matcher {
     }
 }
 
-fn anchored(part: &str, pattern: &str) -> Step<Option<Regex>> {
+fn anchored(part: &str, pattern: &str) -> Step<Option<Pattern>> {
     if pattern.is_empty() {
         return Ok(None);
     }
+    if is_text(pattern) {
+        return Ok(Some(Pattern::Text(pattern.to_owned())));
+    }
     let compiled = compile(&format!("^(?:{pattern})$"))
         .map_err(|fault| fault.within(|| format!("`{part}: {pattern}`")))?;
-    Ok(Some(compiled))
+    Ok(Some(Pattern::Regex(compiled)))
 }
 
-fn fits(pattern: Option<&Regex>, text: &str) -> bool {
-    pattern.is_none_or(|pattern| pattern.is_match(text))
+/// Whether an expression matches nothing but its own text.
+pub(crate) fn is_text(pattern: &str) -> bool {
+    let is_literal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    pattern.bytes().all(is_literal)
+}
+
+fn fits(pattern: Option<&Pattern>, text: &str) -> bool {
+    pattern.is_none_or(|pattern| match pattern {
+        Pattern::Text(wanted) => wanted == text,
+        Pattern::Regex(regex) => regex.is_match(text),
+    })
 }

@@ -33,6 +33,9 @@ impl Resource {
     /// Brings all nodes of a group to the content that one of them was given.
     pub(crate) fn synchronise(&mut self) {
         for shared in &mut self.shared {
+            if !has_changed(&self.node, shared) {
+                continue;
+            }
             let mut changed = None;
             find_changed(&self.node, shared, &mut changed);
             if let Some(new) = changed {
@@ -43,6 +46,16 @@ impl Resource {
     }
 }
 
+/// Whether any node of a group differs from the others: mostly none does.
+fn has_changed(found: &Node, shared: &Shared) -> bool {
+    match &found.value {
+        NodeValue::Scalar(..) => is_of(found, shared.group) && *found != shared.value,
+        NodeValue::Sequence(items) => items.iter().any(|item| has_changed(item, shared)),
+        NodeValue::Mapping(pairs) => pairs.iter().any(|(_, value)| has_changed(value, shared)),
+    }
+}
+
+/// The last change, in the order in which patches go through an object.
 fn find_changed(found: &Node, shared: &Shared, changed: &mut Option<Node>) {
     match &found.value {
         NodeValue::Scalar(..) => {
@@ -56,7 +69,7 @@ fn find_changed(found: &Node, shared: &Shared, changed: &mut Option<Node>) {
             }
         }
         NodeValue::Mapping(pairs) => {
-            // Patches go through mappings by their sorted keys: the last change wins.
+            // By their sorted keys.
             let mut pairs: Vec<_> = pairs.iter().collect();
             pairs.sort_by_key(|(key, _)| node::raw(key));
             for (_, value) in pairs {

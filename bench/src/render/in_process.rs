@@ -2,13 +2,15 @@
 //!
 //! The figures are processor time, which what else the machine does changes little.
 
+use std::fs;
 use std::hint::black_box;
+use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use nix::sys::resource::{UsageWho, getrusage};
-use tidegate_kustomize::Options;
+use tidegate_kustomize::{Cache, Options};
 use tidegate_source::Directory;
 use tidegate_yaml::{Limits, emit_all, parse_documents};
 
@@ -22,10 +24,56 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// Reads, builds and emits the overlay of a folder again and again.
 pub(super) fn build(root: &Path) -> Result<Samples> {
     let tree = Directory::open(root)?;
-    repeat(|| {
-        let output = tidegate_kustomize::render(&tree, "overlay", &Options::default())?;
-        Ok(output.to_yaml())
-    })
+    repeat(|| render(&tree, "overlay", &Options::default()))
+}
+
+/// Renders an overlay after each change of one file, without and with a cache.
+pub(super) fn again(root: &Path) -> Result<String> {
+    let tree = Directory::open(root)?;
+    let path = root.join("base/objects-0.yaml");
+    let original = fs::read_to_string(&path)?;
+    let mut revision = 0;
+    let mut change = || {
+        revision += 1;
+        fs::write(&path, format!("{original}# revision {revision}\n"))
+    };
+    let whole = repeat_after(&mut change, || {
+        render(&tree, "overlay", &Options::default())
+    })?;
+    let cache = Cache::new(usize::MAX);
+    let options = Options {
+        mirror: None,
+        cache: Some(&cache),
+    };
+    render(&tree, "overlay", &options)?;
+    let before = cache.counts().parsed;
+    let cached = repeat_after(&mut change, || render(&tree, "overlay", &options))?;
+    ensure!(
+        cache.counts().parsed - before == cached.count(),
+        "more than the changed file was parsed"
+    );
+    fs::write(&path, original)?;
+    Ok(format!(
+        "whole {}\n                  cached {}   {:.2} of it",
+        whole,
+        cached,
+        cached.median() / whole.median()
+    ))
+}
+
+/// Renders one and four overlays of a base.
+pub(super) fn variants(root: &Path) -> Result<String> {
+    let tree = Directory::open(root)?;
+    let one = repeat(|| render(&tree, "variants/v0", &Options::default()))?;
+    let four = repeat(|| render(&tree, "variants", &Options::default()))?;
+    Ok(format!(
+        "one {one}\n                  four {four}   {:.2} times as much",
+        four.median() / one.median()
+    ))
+}
+
+fn render(tree: &Directory, path: &str, options: &Options<'_>) -> Result<String> {
+    Ok(tidegate_kustomize::render(tree, path, options)?.to_yaml())
 }
 
 /// Reads ConfigMaps and emits them, without building anything.
@@ -39,10 +87,19 @@ pub(super) fn read_and_emit(count: usize) -> Result<Samples> {
     })
 }
 
-fn repeat(mut work: impl FnMut() -> Result<String>) -> Result<Samples> {
+fn repeat(work: impl FnMut() -> Result<String>) -> Result<Samples> {
+    repeat_after(&mut || Ok(()), work)
+}
+
+/// Repeats work, each time after a change, which does not count.
+fn repeat_after(
+    change: &mut dyn FnMut() -> io::Result<()>,
+    mut work: impl FnMut() -> Result<String>,
+) -> Result<Samples> {
     let start = Instant::now();
     let mut durations = Vec::new();
     while durations.len() < 3 || start.elapsed() < PATIENCE {
+        change()?;
         let begin = processor()?;
         let text = work()?;
         durations.push(processor()?.saturating_sub(begin));

@@ -29,9 +29,23 @@ pub(super) fn write(folder: &Path, count: usize) -> Result<PathBuf> {
         writeln!(kustomization, "- {name}")?;
     }
     put(&base.join("kustomization.yaml"), &kustomization)?;
+    write_variants(&folder.join("variants"))?;
     put(&overlay.join("site.conf"), "stage = bench\n")?;
     put(&overlay.join("kustomization.yaml"), &overlay_of(count)?)?;
     Ok(overlay)
+}
+
+/// Four overlays of the base, and a folder of all four.
+fn write_variants(folder: &Path) -> Result<()> {
+    let mut all = "resources:\n".to_owned();
+    for index in 0..4 {
+        let variant = folder.join(format!("v{index}"));
+        fs::create_dir_all(&variant).with_context(|| variant.display().to_string())?;
+        let text = format!("resources: [../../base]\nnamePrefix: v{index}-\n");
+        put(&variant.join("kustomization.yaml"), &text)?;
+        writeln!(all, "- v{index}")?;
+    }
+    put(&folder.join("kustomization.yaml"), &all)
 }
 
 /// Patches, labels, annotations, images, generators, a replacement, a prefix and a namespace.

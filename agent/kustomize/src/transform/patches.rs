@@ -13,7 +13,7 @@ use crate::read::{self, Start};
 use crate::resource::Resource;
 use crate::resources::Resources;
 use crate::schema::Schema;
-use crate::selector::Matcher;
+use crate::selector::{Matcher, is_text};
 
 /// What a patch's text turned out to be.
 #[derive(Debug)]
@@ -153,8 +153,7 @@ fn with_texts(mut patch: Resource) -> Step<Resource> {
 /// The positions of the objects that a selector means.
 fn selected(resources: &mut Resources, target: &Selector) -> Step<Vec<usize>> {
     let matcher = Matcher::new(target)?;
-    let is_literal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    let candidates = if !target.name.is_empty() && target.name.bytes().all(is_literal) {
+    let candidates = if !target.name.is_empty() && is_text(&target.name) {
         resources.named(&target.name)
     } else {
         (0..resources.list.len()).collect()

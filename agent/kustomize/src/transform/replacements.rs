@@ -152,15 +152,10 @@ fn is_target(resource: &Resource, select: &Matcher, reject: &[Matcher]) -> Step<
             return Ok(false);
         }
     }
-    let fits = |matcher: &Matcher| {
-        let mut id = resource.id().clone();
-        id.scope = crate::gvk::Scope::Namespaced;
-        matcher.fits_id(&id) || resource.previous_ids().any(|id| matcher.fits_id(&id))
-    };
     let is_rejected = reject
         .iter()
-        .any(|matcher| matcher.has_id() && fits(matcher));
-    Ok(!is_rejected && fits(select))
+        .any(|matcher| matcher.has_id() && matcher.fits_any_id(resource));
+    Ok(!is_rejected && select.fits_any_id(resource))
 }
 
 fn copy_to(

@@ -30,7 +30,7 @@ pub(crate) fn sort(resources: &mut Resources, options: Option<&SortOptions>) -> 
         .list
         .sort_by_cached_key(|resource| Key::new(resource, &orders));
     resources.forget_names();
-    resources.check_unique()
+    Ok(())
 }
 
 fn orders<'a>(first: &[&'a str], last: &[&'a str]) -> HashMap<&'a str, i64> {

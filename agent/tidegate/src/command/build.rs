@@ -41,6 +41,8 @@ impl Build {
         output::data(&text)?;
         let findings: Vec<String> = rendered.findings.iter().map(finding_line).collect();
         self.render.report(&findings)?;
+        // The process ends here: to give the memory back piece by piece would only take time.
+        std::mem::forget(rendered);
         Ok(Exit::Done)
     }
 }
