@@ -26,6 +26,45 @@ fn run(place: &Place, arguments: &[&str], expected: i32) -> String {
     printed + &said
 }
 
+/// The last run of the layer's history.
+fn last(place: &Place) -> Value {
+    place.layer()["status"]["history"][0].clone()
+}
+
+#[test]
+fn deletes_that_are_held_back_go_when_a_person_confirms_them() {
+    let rig = rig();
+    let origin = rig.origin("confirmed");
+    let place = rig.place(&origin, "confirmed");
+    let named = |name: &str| CONFIG.replace("name: config", &format!("name: {name}"));
+    let five = ["config", "b", "c", "d", "e"].map(named).join("---\n");
+    let first = place.push(&five);
+    place.set_layer(&place.spec());
+    place.until_healthy(&first);
+    let nothing = run(&place, &["confirm"], 0);
+    assert!(nothing.contains("no deletes are held back"), "{nothing}");
+    let second = push(&place, "alone");
+    place.until_healthy(&second);
+    place.until("the deletes to be shown", |layer| {
+        layer["status"]["heldPrune"]["count"] == 4
+    });
+    let refused = run(&place, &["confirm"], 2);
+    assert!(refused.contains("4 objects would be deleted"), "{refused}");
+    assert!(
+        refused.contains("core/ConfigMap/NS/b  fraction"),
+        "{refused}"
+    );
+    assert!(refused.contains("pass --yes"), "{refused}");
+    let printed = run(&place, &["confirm", "--yes", "--wait"], 0);
+    assert!(printed.contains("healthy"), "{printed}");
+    let last = last(&place);
+    assert_eq!(last["changes"]["delete"], 4, "{last}");
+    assert_eq!(last["confirmedBy"], last["requestedBy"], "{last}");
+    assert!(last["confirmedBy"].is_string(), "{last}");
+    let layer = place.layer();
+    assert!(layer["status"].get("heldPrune").is_none(), "{layer}");
+}
+
 #[test]
 fn a_layer_is_suspended_rolled_back_and_resumed() {
     let rig = rig();
@@ -47,6 +86,8 @@ fn a_layer_is_suspended_rolled_back_and_resumed() {
         "{printed}"
     );
     assert_eq!(value(&place), "one");
+    let asked = last(&place);
+    assert!(asked["requestedBy"].is_string(), "nobody is named: {asked}");
     let listed = run(&place, &["get"], 0);
     assert!(listed.contains("held at "), "{listed}");
 

@@ -23,8 +23,8 @@ const PRUNE: &str = "tidegate.dev/prune";
 const PROTECT: &str = "tidegate.dev/protect";
 /// Marks, which the agent sets and takes out of what stands in Git.
 const MARKS: [&str; 2] = ["tidegate.dev/layer", "tidegate.dev/owner"];
-/// The annotation by which a sync of a Layer is asked for.
-const REQUEST: &str = "tidegate.dev/sync-requested-at";
+/// The annotations of a Layer by which people ask for something.
+const REQUESTS: [&str; 2] = ["tidegate.dev/confirm", "tidegate.dev/sync-requested-at"];
 
 /// Looks for annotations of ours that are unknown or malformed, and reads `tidegate.dev/gate`.
 pub(crate) fn check(builder: &mut Builder<'_>) {
@@ -108,7 +108,7 @@ fn is_known(name: &str, object: &Object) -> bool {
         .is("apiextensions.k8s.io", "CustomResourceDefinition");
     KNOWN.contains(&name)
         || MARKS.contains(&name)
-        || is_layer && name == REQUEST
+        || is_layer && REQUESTS.contains(&name)
         || is_definition && name == PROTECT
 }
 

@@ -24,6 +24,7 @@ pub(crate) enum Kind {
     NotFound,
     MethodNotAllowed,
     BodyTimeout,
+    Conflict,
     Expired,
     BodyTooLarge,
     TooManyRequests,
@@ -127,6 +128,11 @@ impl Kind {
                 StatusCode::REQUEST_TIMEOUT,
                 "body-timeout",
                 "The body came too slowly",
+            ),
+            Self::Conflict => (
+                StatusCode::CONFLICT,
+                "conflict",
+                "What was shown has changed",
             ),
             Self::Expired => (StatusCode::GONE, "expired", "The list has changed"),
             Self::BodyTooLarge => (

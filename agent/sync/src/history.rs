@@ -78,6 +78,7 @@ fn entry(run: &Run) -> HistoryEntry {
         id: run.id.clone(),
         trigger: run.trigger.as_str().into(),
         requested_by: run.requested_by.clone(),
+        confirmed_by: run.confirmed_by.clone().filter(|_| deleted > 0),
         revision: run.revision.as_ref().map(ToString::to_string),
         outcome: run.outcome.map_or("", Outcome::as_str).into(),
         superseded_by: None,
@@ -127,6 +128,8 @@ mod tests {
             findings: std::sync::Arc::default(),
             unproven: 0,
             leaving: Vec::new(),
+            confirm: None,
+            confirmed_by: None,
             durations: Vec::new(),
         }
     }

@@ -11,6 +11,9 @@ use tidegate_plan::Consequence;
 pub struct Leaving {
     /// The object.
     pub id: ObjectId,
+    /// Its uid; empty if it is not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub uid: String,
     /// What becomes of it.
     pub fate: Fate,
     /// What its delete does to what runs.
@@ -19,6 +22,9 @@ pub struct Leaving {
     /// Which guard holds it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Guard>,
+    /// Whether it goes if a person confirms it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirmable: bool,
     /// What it waits for, or why it is held back, and what to do.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tidegate_kustomize::Rendered;
 use tidegate_source::Revision;
@@ -28,8 +29,28 @@ pub struct Order {
     pub prerequisite: Prerequisite,
     /// What other layers hold.
     pub claims: Claims,
+    /// What people have agreed to.
+    pub consents: Consents,
     /// How it is done.
     pub settings: Settings,
+}
+
+/// What people have agreed to. The default is nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Consents {
+    /// Deletes that are held back, and go all the same.
+    pub confirmed: Option<Consent>,
+}
+
+/// Something that a person has agreed to, named by its hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consent {
+    /// The hash of what was shown to them.
+    pub hash: String,
+    /// Who it was, if they said so.
+    pub by: Option<String>,
+    /// How long it holds.
+    pub until: Timestamp,
 }
 
 /// Why a run begins.

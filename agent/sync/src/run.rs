@@ -53,6 +53,12 @@ pub struct Run {
     /// Owned objects that the revision no longer holds, and what becomes of each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub leaving: Vec<Leaving>,
+    /// What a confirmation of the deletes that are held back names; `None` if there are none that may be confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<String>,
+    /// Who confirmed deletes that were held back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_by: Option<String>,
     /// How long each phase took, in seconds, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub durations: Vec<(Phase, f64)>,
@@ -77,6 +83,8 @@ impl Run {
             findings: Arc::default(),
             unproven: 0,
             leaving: Vec::new(),
+            confirm: None,
+            confirmed_by: None,
             durations: Vec::new(),
         }
     }

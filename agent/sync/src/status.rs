@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use tidegate_source::Revision;
 
-use crate::{HistoryEntry, LayerStatus, Outcome, Run, Step, SyncRequest, Waiting};
+use crate::{Consented, HistoryEntry, LayerStatus, Outcome, Run, Step, SyncRequest, Waiting};
 
 pub(crate) use condition::find;
 pub(crate) use pace::Pace;
@@ -65,6 +65,8 @@ pub(crate) struct Situation<'a> {
     pub(crate) retry_at: Option<Timestamp>,
     /// The manual sync.
     pub(crate) sync: Option<SyncRequest>,
+    /// The confirmation that was given last.
+    pub(crate) confirmation: Option<&'a Consented>,
     /// The runs that are over.
     pub(crate) history: &'a [HistoryEntry],
 }
@@ -81,6 +83,7 @@ impl Situation<'_> {
             observed_generation: Some(self.generation),
             conditions: self.conditions(known, now),
             sync: self.sync.clone(),
+            confirmation: self.confirmation.cloned(),
             history: self.history.to_vec(),
             ..before.clone()
         };
@@ -93,6 +96,7 @@ impl Situation<'_> {
             status.plan = Some(summary::plan(run));
             status.wave = Some(summary::wave(run));
             status.inventory = Some(summary::inventory(run));
+            status.held_prune = summary::held_prune(run);
         }
         let revision = run.revision.as_ref().map(Revision::to_string);
         if run.has_applied_all() {

@@ -7,6 +7,8 @@ mod adoption;
 mod apply;
 #[path = "runner/chunks.rs"]
 mod chunks;
+#[path = "runner/confirming.rs"]
+mod confirming;
 #[path = "runner/cuts.rs"]
 mod cuts;
 #[path = "runner/keeping.rs"]

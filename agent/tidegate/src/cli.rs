@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    Agent, Apply, Build, Check, Completion, Diff, Events, Get, History, Install, Plan, Resume,
-    Rollback, Suspend, Sync, Uninstall, Vendor, Version, Why,
+    Agent, Apply, Build, Check, Completion, Confirm, Diff, Events, Get, History, Install, Plan,
+    Resume, Rollback, Suspend, Sync, Uninstall, Vendor, Version, Why,
 };
 use crate::exit::Exit;
 
@@ -30,6 +30,7 @@ enum Command {
     Build(Build),
     Check(Check),
     Completion(Completion),
+    Confirm(Confirm),
     Diff(Diff),
     Events(Events),
     Get(Get),
@@ -70,6 +71,7 @@ impl Cli {
             Command::Build(command) => command.run(),
             Command::Check(command) => command.run().await,
             Command::Completion(command) => command.run(),
+            Command::Confirm(command) => command.run().await,
             Command::Diff(command) => command.run().await,
             Command::Events(command) => command.run().await,
             Command::Get(command) => command.run().await,

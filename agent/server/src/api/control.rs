@@ -1,4 +1,4 @@
-//! `POST …/suspend`, `…/resume`, `…/rollback`: written to the Layer before it is answered.
+//! `POST …/suspend`, `…/resume`, `…/rollback`, `…/confirm`: written to the Layer before it is answered.
 
 use std::time::Instant;
 
@@ -8,11 +8,12 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use tidegate_sync::{Control, LayerKey, RequestError, Ticket};
 
-use super::Api;
 use super::extract::no_layer;
 use super::sync::{UNSHOWN, accepted, check_body};
+use super::{Api, BODY_SIZE};
 use crate::access::Right;
 use crate::problem::{Kind, Problem};
 
@@ -23,6 +24,13 @@ struct Rollback {
     revision: String,
     #[serde(default = "usual")]
     r#for: String,
+}
+
+/// What a confirmation takes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Confirmation {
+    hash: String,
 }
 
 /// How long a layer is held unless something else is said.
@@ -61,16 +69,54 @@ pub(super) async fn rollback(
     body: Body,
 ) -> Result<Response, Problem> {
     let by = admit(&api, (&headers, "rollback"), &layer).await?;
-    let refused = |problem: String| {
-        let detail =
-            format!("{problem}; the body is {{\"revision\": \"<commit>\", \"for\": \"2h\"}}");
-        Problem::new(Kind::BadRequest, detail)
-    };
-    let body = body.map_err(|rejection| refused(rejection.body_text()))?;
-    let wanted: Rollback =
-        serde_json::from_slice(&body).map_err(|error| refused(error.to_string()))?;
-    let control = Control::rollback(&wanted.revision, &wanted.r#for).map_err(refused)?;
+    let shape = "{\"revision\": \"<commit>\", \"for\": \"2h\"}";
+    let wanted: Rollback = read_body(body, shape)?;
+    let control = Control::rollback(&wanted.revision, &wanted.r#for);
+    let control = control.map_err(|problem| malformed(&problem, shape))?;
     keep(&api, layer, (control, &by)).await
+}
+
+pub(super) async fn confirm(
+    State(api): State<Api>,
+    headers: HeaderMap,
+    Path(layer): Path<LayerKey>,
+    body: Body,
+) -> Result<Response, Problem> {
+    let by = admit(&api, (&headers, "confirm"), &layer).await?;
+    let shape = "{\"hash\": \"<status.heldPrune.hash>\"}";
+    let Confirmation { hash } = read_body(body, shape)?;
+    let control = Control::confirm(&hash).map_err(|problem| malformed(&problem, shape))?;
+    let view = api.fleet.layer(&layer).ok_or_else(|| no_layer(&layer))?;
+    let held = view.status.held_prune.as_ref();
+    match held.map(|held| held.hash.as_str()) {
+        Some(shown) if shown.eq_ignore_ascii_case(&hash) => keep(&api, layer, (control, &by)).await,
+        Some(shown) => Err(Problem::new(
+            Kind::Conflict,
+            format!(
+                "other deletes are held back now, under the hash {shown}: look at them, and confirm that"
+            ),
+        )),
+        None => Err(Problem::new(
+            Kind::Conflict,
+            "no deletes are held back that could be confirmed: GET …/plan says what becomes of objects that leave",
+        )),
+    }
+}
+
+/// Reads what is asked for; `shape` shows how it is written.
+fn read_body<T: DeserializeOwned>(body: Body, shape: &str) -> Result<T, Problem> {
+    let body = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            let detail = format!("the body has more than {BODY_SIZE} bytes, and is {shape}");
+            Problem::new(Kind::BodyTooLarge, detail)
+        }
+        _ => malformed(&rejection.body_text(), shape),
+    })?;
+    serde_json::from_slice(&body).map_err(|error| malformed(&error.to_string(), shape))
+}
+
+fn malformed(problem: &str, shape: &str) -> Problem {
+    Problem::new(Kind::BadRequest, format!("{problem}; the body is {shape}"))
 }
 
 async fn admit(

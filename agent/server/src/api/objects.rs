@@ -55,6 +55,9 @@ pub(crate) struct PlanView {
     findings: Arc<Vec<Finding>>,
     /// Owned objects that the revision no longer holds, and what becomes of each.
     leaving: Vec<Leaving>,
+    /// What a confirmation of the deletes that are held back names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirm: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -150,6 +153,7 @@ impl From<&Run> for PlanView {
             edges: Arc::clone(&run.edges),
             findings: Arc::clone(&run.findings),
             leaving: run.leaving.clone(),
+            confirm: run.confirm.clone(),
         }
     }
 }

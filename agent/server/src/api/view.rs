@@ -74,6 +74,9 @@ pub(crate) struct RunView {
     trigger: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     requested_by: Option<String>,
+    /// Who confirmed deletes that were held back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirmed_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     revision: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -156,6 +159,7 @@ impl From<&Run> for RunView {
             superseded_by: None,
             trigger: Some(word(run.trigger)),
             requested_by: run.requested_by.clone(),
+            confirmed_by: run.confirmed_by.clone(),
             revision: run.revision.as_ref().map(ToString::to_string),
             phase: Some(word(run.phase)),
             message: run.message.clone(),
@@ -175,6 +179,7 @@ impl From<&HistoryEntry> for RunView {
             superseded_by: entry.superseded_by.clone(),
             trigger: Some(entry.trigger.clone()),
             requested_by: entry.requested_by.clone(),
+            confirmed_by: entry.confirmed_by.clone(),
             revision: entry.revision.clone(),
             phase: None,
             message: entry.message.clone(),
@@ -200,6 +205,7 @@ impl RunView {
             superseded_by: None,
             trigger: Some("manual".into()),
             requested_by: None,
+            confirmed_by: None,
             revision: None,
             phase: None,
             message: String::new(),

@@ -51,6 +51,21 @@ async fn each_error_says_what_is_wrong() {
             r#"{"revision": "v1"}"#,
         ),
         (Method::POST, &format!("{LAYER}/sync"), &" ".repeat(8 << 10)),
+        (
+            Method::POST,
+            &format!("{LAYER}/rollback"),
+            &" ".repeat(8 << 10),
+        ),
+        (
+            Method::POST,
+            &format!("{LAYER}/confirm"),
+            r#"{"hash": "0a"}"#,
+        ),
+        (
+            Method::POST,
+            &format!("{LAYER}/confirm"),
+            &format!(r#"{{"hash": "{}"}}"#, "0a".repeat(32)),
+        ),
     ] {
         let request = rig.request(method.clone(), path).body(body.to_owned());
         let (status, body) = read(request.send().await.unwrap()).await;
@@ -74,6 +89,9 @@ async fn each_error_says_what_is_wrong() {
     GET /api/v1/layers/platform/database/objects?continue=YWJj: 400 continue is not a value that a page before this one gave: leave it out to begin anew
     POST /api/v1/layers/platform/database/sync: 400 this request takes no body: send none, or {}
     POST /api/v1/layers/platform/database/sync: 413 this request takes no body: send none
+    POST /api/v1/layers/platform/database/rollback: 413 the body has more than 4096 bytes, and is {"revision": "<commit>", "for": "2h"}
+    POST /api/v1/layers/platform/database/confirm: 400 hash is `0a`, and must be the one under which the deletes are shown: 64 hexadecimal digits; the body is {"hash": "<status.heldPrune.hash>"}
+    POST /api/v1/layers/platform/database/confirm: 409 no deletes are held back that could be confirmed: GET …/plan says what becomes of objects that leave
     "#);
 }
 

@@ -1,4 +1,4 @@
-//! Suspends, resumes and holds layers, by their spec; for those who ask over HTTP it is written before it is answered.
+//! What a person does with a layer, as a change of the Layer; for those who ask over HTTP it is written before it is answered.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use kube::api::{ApiResource, DynamicObject, Patch, PatchParams};
 use serde_json::{Value, json};
 use tidegate_cluster::{ApiError, Cluster};
 
-use super::resource::{REQUESTED_BY, SYNC_REQUESTED};
+use super::resource::{CONFIRM, REQUESTED_BY, SYNC_REQUESTED};
 use crate::layer::parse_duration;
 use crate::{Layer, LayerKey, RequestError};
 
@@ -28,6 +28,11 @@ pub enum Control {
         revision: String,
         /// How long.
         duration: SignedDuration,
+    },
+    /// Deletes that are held back are to be made.
+    Confirm {
+        /// The hash under which they were shown.
+        hash: String,
     },
 }
 
@@ -54,21 +59,45 @@ impl Control {
         })
     }
 
-    /// Returns the fields of a Layer's spec that say it: null takes one away.
-    pub fn spec(&self) -> Value {
-        match self {
-            Self::Suspend => json!({"suspend": true}),
-            Self::Resume => json!({"suspend": false, "hold": null}),
+    /// A confirmation of the deletes that are shown under a hash.
+    ///
+    /// # Errors
+    /// If it is no such hash; the text says what to write.
+    pub fn confirm(hash: &str) -> Result<Self, String> {
+        let is_hash = hash.len() == 64 && hash.bytes().all(|it| it.is_ascii_hexdigit());
+        if !is_hash {
+            return Err(format!(
+                "hash is `{hash}`, and must be the one under which the deletes are shown: 64 hexadecimal digits"
+            ));
+        }
+        Ok(Self::Confirm {
+            hash: hash.to_lowercase(),
+        })
+    }
+
+    /// Returns the change of a Layer that says it, in the name of whoever asks: null takes a field away. Where something
+    /// is to be done, that is a run under an id.
+    pub fn patch(&self, run: &str, by: &str) -> Value {
+        let requested = json!({SYNC_REQUESTED: run, REQUESTED_BY: by});
+        let (spec, annotations) = match self {
+            Self::Suspend => (json!({"suspend": true}), json!({})),
+            Self::Resume => (json!({"suspend": false, "hold": null}), requested),
             Self::Rollback { revision, duration } => {
                 let until = Timestamp::now().saturating_add(*duration);
                 let until = until.unwrap_or(Timestamp::MAX).as_second();
                 let until = Timestamp::from_second(until).unwrap_or(Timestamp::MAX);
-                json!({"hold": {"revision": revision, "until": until.to_string()}})
+                let hold = json!({"revision": revision, "until": until.to_string()});
+                (json!({"hold": hold}), requested)
             }
-        }
+            Self::Confirm { hash } => {
+                let confirm = format!("{hash} {run}");
+                (json!({}), json!({CONFIRM: confirm, REQUESTED_BY: by}))
+            }
+        };
+        json!({"metadata": {"annotations": annotations}, "spec": spec})
     }
 
-    /// Writes it to a Layer. Where something is to be done, that is a run under an id, in the name of whoever asks.
+    /// Writes it to a Layer; returns the run that comes of it, if one does.
     pub(super) async fn keep(
         &self,
         cluster: &Cluster,
@@ -77,19 +106,11 @@ impl Control {
         let (namespace, name) = layer;
         let resource = ApiResource::erase::<Layer>(&());
         let api: Api<DynamicObject> = Api::namespaced_with(cluster.client(), namespace, &resource);
-        let run = match self {
-            Self::Suspend => None,
-            Self::Resume | Self::Rollback { .. } => Some(uuid::Uuid::new_v4().to_string()),
-        };
-        let annotations = match &run {
-            Some(run) => json!({SYNC_REQUESTED: run, REQUESTED_BY: by}),
-            None => json!({}),
-        };
-        let patch = json!({"metadata": {"annotations": annotations}, "spec": self.spec()});
-        let (params, patch) = (PatchParams::default(), Patch::Merge(patch));
+        let run = uuid::Uuid::new_v4().to_string();
+        let (params, patch) = (PatchParams::default(), Patch::Merge(self.patch(&run, by)));
         let written = api.patch(name, &params, &patch);
         match tokio::time::timeout(DEADLINE, written).await {
-            Ok(Ok(_)) => Ok(run),
+            Ok(Ok(_)) => Ok((*self != Self::Suspend).then_some(run)),
             Ok(Err(kube::Error::Api(answer))) if answer.code == 404 => {
                 Err(RequestError::NoLayer(namespace.clone(), name.clone()))
             }

@@ -13,6 +13,10 @@ pub const SYNC_REQUESTED: &str = "tidegate.dev/sync-requested-at";
 /// The annotation by which one replica has another look at the source; any other value than before does.
 pub(crate) const POLL_REQUESTED: &str = "tidegate.dev/poll-requested-at";
 
+/// The annotation by which a person confirms deletes that are held back: the hash of what was shown to them, and
+/// behind a space the id of the run that is to make them. The same hash under another id is another confirmation.
+pub const CONFIRM: &str = "tidegate.dev/confirm";
+
 /// The annotation that says who asks.
 pub const REQUESTED_BY: &str = "tidegate.dev/requested-by";
 
@@ -29,8 +33,32 @@ pub(crate) struct Resource {
     pub(crate) status: LayerStatus,
     /// The sync that is asked for: its id, and who asks.
     pub(crate) request: Option<(String, Option<String>)>,
+    /// The confirmation of deletes that was given last.
+    pub(crate) confirm: Option<Asked>,
     /// The last look at the source that was asked for.
     pub(crate) poll: Option<String>,
+}
+
+/// What somebody agrees to, by annotation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// The hash of what was shown to them.
+    pub(crate) hash: String,
+    /// The id of the run that they want.
+    pub(crate) run: Option<String>,
+    /// Who it is, if they say so.
+    pub(crate) by: Option<String>,
+}
+
+impl Asked {
+    fn read(value: &str, by: Option<String>) -> Option<Self> {
+        let mut words = value.split_whitespace();
+        Some(Self {
+            hash: words.next()?.into(),
+            run: words.next().map(Into::into),
+            by,
+        })
+    }
 }
 
 impl Resource {
@@ -44,12 +72,14 @@ impl Resource {
         };
         let status = object.data.get("status").cloned().unwrap_or_default();
         let id = annotation(SYNC_REQUESTED).filter(|id| !id.is_empty());
+        let asked = |name: &str| Asked::read(&annotation(name)?, annotation(REQUESTED_BY));
         Self {
             owner,
             generation: object.metadata.generation.unwrap_or_default(),
             spec: spec(object.data.get("spec")),
             status: LayerStatus::deserialize(status).unwrap_or_default(),
             request: id.map(|id| (id, annotation(REQUESTED_BY))),
+            confirm: asked(CONFIRM),
             poll: annotation(POLL_REQUESTED),
         }
     }
@@ -63,6 +93,7 @@ impl Resource {
     pub(crate) fn wants_the_same(&self, other: &Self) -> bool {
         self.generation == other.generation
             && self.request == other.request
+            && self.confirm == other.confirm
             && self.poll == other.poll
             && self.spec == other.spec
     }

@@ -1,5 +1,6 @@
 //! One layer's task: it takes what comes, decides whether a run is due, and shows how the layer stands.
 
+mod consent;
 mod publish;
 mod rendering;
 mod request;
@@ -26,6 +27,7 @@ use crate::{
     Waiting, history,
 };
 
+use consent::Given;
 use request::Sync;
 use running::{News, Running};
 
@@ -59,6 +61,8 @@ pub(super) struct Worker {
     backoff: Backoff,
     retry: Option<(Instant, Timestamp)>,
     sync: Sync,
+    /// The confirmation of deletes that was given last.
+    confirmation: Option<Given>,
     history: Vec<HistoryEntry>,
     last_success: Option<Timestamp>,
     status: LayerStatus,
@@ -112,6 +116,7 @@ impl Worker {
             backoff: Backoff::new(Duration::from_secs(1)),
             retry: None,
             sync: Sync::of(&status),
+            confirmation: status.confirmation.as_ref().and_then(Given::of),
             history: status.history.clone(),
             last_success: history::last_success(&status.history),
             writer: StatusWriter::new((client, &parts.pace), &resource.owner, status.clone()),
@@ -167,6 +172,7 @@ impl Worker {
             subscription.poll();
         }
         self.take_request();
+        self.take_consents();
     }
 
     fn checked(&self) -> Result<Checked, Trouble> {
@@ -282,9 +288,9 @@ impl Worker {
                 self.due = Some(Due::now(Trigger::Change));
             }
         }
-        let is_manual = |due: &Due| due.trigger == Trigger::Manual;
-        if self.due.as_ref().is_some_and(is_manual) {
-            self.refuse_sync(SUSPENDED.into());
+        let manual = self.due.take_if(|due| due.trigger == Trigger::Manual);
+        if let Some(due) = manual {
+            self.refuse(due, SUSPENDED.into());
             self.due = Some(Due::now(Trigger::Change));
         }
         let due = self.due.as_ref();
@@ -307,6 +313,7 @@ impl Worker {
             rendered: Arc::clone(&rendering.rendered),
             prerequisite: Prerequisite::default(),
             claims: self.parts.board.claims(&self.key),
+            consents: self.consents(),
             settings: wanted.settings.clone(),
         })
     }

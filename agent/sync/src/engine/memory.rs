@@ -8,6 +8,7 @@ use tidegate_health::Settle;
 use tidegate_object::{Object, ObjectId};
 
 use super::item::Written;
+use super::prune::Deeds;
 use crate::inventory::Held;
 
 /// What is remembered of an owner between runs.
@@ -23,6 +24,8 @@ pub(super) struct Memory {
     pub unseen: HashMap<ObjectId, Written>,
     /// Objects from elsewhere that were seen.
     pub seen: HashSet<ObjectId>,
+    /// Deletes that somebody has confirmed, and that are not made yet.
+    pub confirmed: Deeds,
     waits: HashMap<ObjectId, Wait>,
 }
 

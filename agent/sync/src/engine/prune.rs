@@ -1,5 +1,6 @@
 //! What becomes of owned objects that have left Git: each is deleted in its turn, or held back, and says why.
 
+mod confirmation;
 mod guards;
 mod leaver;
 mod proof;
@@ -19,10 +20,11 @@ use super::work::Done;
 use crate::claims::{Claimant, Held};
 use crate::inventory::Inventory;
 use crate::{Fate, Guard, Leaving, Owner, PruneWhen, Step, marks};
-use guards::{ANNOTATION, excess, is_protected, succeeds};
+use guards::{ANNOTATION, excess, is_protected, protected, succeeds};
 use leaver::{Leaver, Turn};
 use proof::{Case, Pruned};
 
+pub(super) use confirmation::Deeds;
 pub(super) use guards::Denial;
 pub(super) use removal::{Fence, Removed};
 
@@ -87,6 +89,7 @@ impl Execution {
         let is_left = |id: &&ObjectId| !self.index.contains_key(*id) && !in_git.contains(*id);
         let ids: Vec<ObjectId> = self.next.entries.keys().filter(is_left).cloned().collect();
         if ids.is_empty() {
+            self.lent.memory.confirmed = Deeds::default();
             return;
         }
         let mut ordered = self.ordered(&ids);
@@ -113,7 +116,9 @@ impl Execution {
             wants_fence: false,
         };
         self.forget_others();
+        self.keep_confirmed();
         self.judge_leaving();
+        self.take_confirmation();
     }
 
     fn ordered(&self, ids: &[ObjectId]) -> BTreeMap<ObjectId, Departure> {
@@ -257,20 +262,20 @@ impl Execution {
 
     /// Decides whether it is an object's turn, and establishes the proof that it has left.
     fn next_step(&self, leaver: &Leaver) -> Next {
-        let denial = self.denial_of(leaver.id());
+        let denial = self.denial_of(leaver);
+        let confirmed = self.confirmed(leaver);
         let case = Case {
-            rendering: &self.departures.rendering,
             denial: denial.as_ref(),
-            when: self.order.settings.prune.when,
-            claims: &self.order.claims,
-            live: self.engine.hub.live(),
-            namespace: self.engine.store.namespace(),
-            protected: &self.departures.protected,
+            confirmed,
+            ..self.case()
         };
         let proof = match Pruned::establish(&case, leaver.id(), &leaver.uid) {
             Ok(proof) => proof,
             Err(denial) => return Next::Hold(denial),
         };
+        if confirmed.is_none() && self.is_protected(leaver.id()) {
+            return Next::Hold(protected(leaver.id()));
+        }
         if let Some(stays) = self.needed_by(leaver) {
             let text = format!("{stays}, which needs it, stays");
             return Next::Hold(Denial::new(Guard::Needed, text));
@@ -281,8 +286,22 @@ impl Execution {
         }
     }
 
+    /// What is known of all objects that leave.
+    fn case(&self) -> Case<'_> {
+        Case {
+            rendering: &self.departures.rendering,
+            denial: self.departures.denial.as_ref(),
+            when: self.order.settings.prune.when,
+            claims: &self.order.claims,
+            live: self.engine.hub.live(),
+            namespace: self.engine.store.namespace(),
+            protected: &self.departures.protected,
+            confirmed: None,
+        }
+    }
+
     /// Says why none of the objects may go, this one among them.
-    fn denial_of(&self, id: &ObjectId) -> Option<Denial> {
+    fn denial_of(&self, leaver: &Leaver) -> Option<Denial> {
         let departures = &self.departures;
         let counts = |leaver: &&Leaver| {
             let is_open = matches!(leaver.turn, Turn::Open);
@@ -291,10 +310,12 @@ impl Execution {
                 && !is_taken
                 && !self.has_successor(leaver.id())
                 && !self.is_protected(leaver.id())
+                && self.confirmed(leaver).is_none()
         };
         // Who went already in this run was let go together with the others.
         let excess = || {
-            if departures.is_fenced || self.has_successor(id) {
+            let is_free = self.has_successor(leaver.id()) || self.confirmed(leaver).is_some();
+            if departures.is_fenced || is_free {
                 return None;
             }
             let going = departures.all.iter().filter(counts).count();
@@ -314,7 +335,7 @@ impl Execution {
             return false;
         };
         let kind = self.departures.protected.contains(&id.kind) || is_protected(live);
-        kind && live.annotation(ANNOTATION) != Some("allow")
+        kind && !matches!(live.annotation(ANNOTATION), Some("allow" | "never"))
     }
 
     /// Names an object that needs this one, and that will not go in this run.
@@ -422,8 +443,9 @@ impl Execution {
     }
 
     fn show_leaving(&mut self) {
+        let confirm = self.mark_confirmable();
         let leaving = self.departures.leaving();
-        self.report.leaving(leaving);
+        self.report.leaving(leaving, confirm);
     }
 }
 

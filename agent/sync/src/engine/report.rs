@@ -63,11 +63,17 @@ impl Report {
         self.changed();
     }
 
-    pub(super) fn leaving(&mut self, leaving: Vec<Leaving>) {
-        if self.run.leaving != leaving {
+    /// Shows the objects that leave, and what a confirmation of those that are held back names.
+    pub(super) fn leaving(&mut self, leaving: Vec<Leaving>, confirm: Option<String>) {
+        if self.run.leaving != leaving || self.run.confirm != confirm {
             self.run.leaving = leaving;
+            self.run.confirm = confirm;
             self.changed();
         }
+    }
+
+    pub(super) fn confirmed_by(&mut self, by: Option<String>) {
+        self.run.confirmed_by = by;
     }
 
     pub(super) fn unproven(&mut self, count: usize) {

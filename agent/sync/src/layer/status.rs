@@ -38,6 +38,12 @@ pub struct LayerStatus {
     /// What the layer owns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inventory: Option<InventorySummary>,
+    /// Deletes that are held back, and that a person may confirm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_prune: Option<HeldPrune>,
+    /// The confirmation that was given last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmation: Option<Consented>,
     /// The manual sync that was asked for last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sync: Option<SyncRequest>,
@@ -105,6 +111,50 @@ pub struct InventorySummary {
     pub left_git: u32,
 }
 
+/// Deletes that are held back, and that a person may confirm.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldPrune {
+    /// What a confirmation names: a hash of the objects with their uids, and of the layers that may still hold them.
+    pub hash: String,
+    /// How many objects there are.
+    pub count: u32,
+    /// The objects, those whose deletes are grave first; at most 100.
+    #[serde(default)]
+    pub objects: Vec<HeldObject>,
+}
+
+/// An object whose delete is held back.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldObject {
+    /// The object.
+    pub object: String,
+    /// Which guard holds it back.
+    pub guard: String,
+    /// Why.
+    pub reason: String,
+    /// What its delete does to what runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consequences: Vec<String>,
+}
+
+/// What a person has agreed to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Consented {
+    /// The hash of what was shown to them.
+    pub hash: String,
+    /// The run that they asked for, if they named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+    /// Who it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_by: Option<String>,
+    /// When it was seen first.
+    pub since: String,
+}
+
 /// A manual sync.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -126,6 +176,9 @@ pub struct HistoryEntry {
     /// Who asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_by: Option<String>,
+    /// Who confirmed deletes that were held back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_by: Option<String>,
     /// The revision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,

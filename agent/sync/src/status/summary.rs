@@ -6,12 +6,15 @@ use tidegate_health::Status;
 
 use super::{Reason, Trouble, Verdict};
 use crate::{
-    BlockedOn, Fate, Guard, InventorySummary, Leaving, PlanSummary, Run, RunObject, Step,
-    WaveProgress,
+    BlockedOn, Fate, Guard, HeldObject, HeldPrune, InventorySummary, Leaving, PlanSummary, Run,
+    RunObject, Step, WaveProgress,
 };
 
 /// How many consequences a status names.
 const CONSEQUENCES: usize = 20;
+
+/// How many deletes that are held back a status names.
+const HELD: usize = 100;
 
 /// How many waits a status names.
 const WAITS: usize = 20;
@@ -189,6 +192,33 @@ pub(super) fn held_back(run: &Run) -> Option<String> {
         "{} is not deleted{more}: {}",
         first.id, first.message
     ))
+}
+
+/// The deletes that a person may confirm, the gravest first.
+pub(super) fn held_prune(run: &Run) -> Option<HeldPrune> {
+    let hash = run.confirm.clone()?;
+    let held = run.leaving.iter().filter(|leaving| leaving.confirmable);
+    let mut held: Vec<&Leaving> = held.collect();
+    let gravity = |leaving: &Leaving| {
+        let gravest = leaving.consequences.iter().map(|one| one.kind).min();
+        (gravest.is_none(), gravest)
+    };
+    held.sort_by_key(|leaving| gravity(leaving));
+    Some(HeldPrune {
+        hash,
+        count: count(held.len()),
+        objects: held.into_iter().take(HELD).map(held_object).collect(),
+    })
+}
+
+fn held_object(leaving: &Leaving) -> HeldObject {
+    let consequences = leaving.consequences.iter();
+    HeldObject {
+        object: leaving.id.to_string(),
+        guard: leaving.guard.map_or("", Guard::as_str).into(),
+        reason: leaving.message.clone(),
+        consequences: consequences.map(|one| one.message.clone()).collect(),
+    }
 }
 
 /// How well the objects are, taken together.

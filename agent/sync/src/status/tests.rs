@@ -49,6 +49,8 @@ fn run(outcome: Option<Outcome>, objects: Vec<RunObject>) -> Run {
         findings: Arc::default(),
         unproven: 0,
         leaving: Vec::new(),
+        confirm: None,
+        confirmed_by: None,
         durations: Vec::new(),
     }
 }

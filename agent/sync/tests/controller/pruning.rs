@@ -1,6 +1,7 @@
 //! What leaves a layer in Git: deleted, handed over to another layer, or held back.
 
 use serde_json::{Value, json};
+use tidegate_sync::Control;
 use tidegate_testbed::{Commit, GitServer, wait};
 
 use super::stage::{LIMIT, Site, condition, config_map, stage};
@@ -20,6 +21,26 @@ impl Site {
         let owner = &found.unwrap_or_default()["metadata"]["annotations"]["tidegate.dev/owner"];
         let owner = owner.as_str().unwrap_or_default();
         owner.split(':').next().unwrap_or_default().to_owned()
+    }
+
+    fn until_gone(&self, name: &str) {
+        wait::until("the object to go", LIMIT, || match self.value(name) {
+            gone if gone.is_empty() => Ok(()),
+            there => Err(there),
+        })
+        .unwrap();
+    }
+
+    /// Confirms as `ann` what is shown of a layer; answers the run.
+    fn confirm(&self, name: &str) -> Option<String> {
+        let layer = self.until(name, |layer| {
+            layer["status"]["heldPrune"]["hash"].is_string()
+        });
+        let hash = layer["status"]["heldPrune"]["hash"].as_str().unwrap();
+        let control = Control::confirm(hash).unwrap();
+        let key = (self.namespace.clone(), name.to_owned());
+        let asked = self.stage.fleet.control(key, (control, "ann"));
+        self.stage.runtime.block_on(asked).unwrap()
     }
 
     fn until_blocked(&self, name: &str) -> Value {
@@ -126,6 +147,7 @@ fn a_layer_of_the_same_ref_that_cannot_be_rendered_holds_the_delete_back() {
             "one/moving.yaml",
             &config_map("moving", &site.namespace, "1"),
         ),
+        ("one/old.yaml", &config_map("old", &site.namespace, "1")),
         ("two/stays.yaml", &config_map("two", &site.namespace, "1")),
     ]);
     for name in ["one", "two"] {
@@ -133,10 +155,27 @@ fn a_layer_of_the_same_ref_that_cannot_be_rendered_holds_the_delete_back() {
         site.until_ready(name, &first);
     }
     let commit = Commit::on("main")
-        .remove("one/moving.yaml")
+        .remove("one/old.yaml")
         .file("two/stays.yaml", "kind: [");
     site.push_commit(&commit);
     site.until_refused("two", "RenderFailed");
+    site.until_blocked("one");
+    // Who knows that the other layer does not hold it may say so.
+    let run = site.confirm("one");
+    site.until_gone("old");
+    let one = site.until("one", |layer| {
+        layer["status"]["history"][0]["id"] == json!(run)
+    });
+    let past = &one["status"]["history"][0];
+    assert_eq!(
+        (&past["requestedBy"], &past["confirmedBy"], &past["changes"]),
+        (&json!("ann"), &json!("ann"), &json!({"delete": 1}))
+    );
+    assert_eq!(one["status"]["confirmation"]["requestedBy"], "ann");
+    let commit = Commit::on("main")
+        .remove("one/moving.yaml")
+        .file("two/stays.yaml", "kind: [");
+    site.push_commit(&commit);
     let one = site.until_blocked("one");
     let message = condition(&one, "Blocked")["message"].to_string();
     assert!(
@@ -150,11 +189,7 @@ fn a_layer_of_the_same_ref_that_cannot_be_rendered_holds_the_delete_back() {
     // The other layer is mended, and does not hold it: it goes.
     let mended = Commit::on("main").file("two/stays.yaml", config_map("two", &site.namespace, "2"));
     site.push_commit(&mended);
-    wait::until("the object to go", LIMIT, || match site.value("moving") {
-        gone if gone.is_empty() => Ok(()),
-        there => Err(there),
-    })
-    .unwrap();
+    site.until_gone("moving");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use tidegate_testbed::{AuditEvent, wait};
 use crate::world::{LIMIT, World, describe, engine, leaving, runtime};
 
 /// ConfigMaps by their names.
-fn maps(names: &[&str]) -> String {
+pub(crate) fn maps(names: &[&str]) -> String {
     let documents = names.iter().map(|name| {
         format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: NS}}\n")
     });
@@ -20,12 +20,12 @@ fn maps(names: &[&str]) -> String {
 }
 
 impl World {
-    fn map(&self, name: &str) -> String {
+    pub(crate) fn map(&self, name: &str) -> String {
         self.text(&format!("/api/v1/namespaces/NS/configmaps/{name}"))
     }
 
     /// Whether an object is there at all.
-    fn is_there(&self, path: &str) -> bool {
+    pub(crate) fn is_there(&self, path: &str) -> bool {
         self.control_plane.client().get(&self.text(path)).is_ok()
     }
 
@@ -40,7 +40,7 @@ impl World {
         writes.filter(|event| event.verb == "delete").collect()
     }
 
-    fn deleted(&self) -> Vec<String> {
+    pub(crate) fn deleted(&self) -> Vec<String> {
         self.deletes().into_iter().map(|event| event.name).collect()
     }
 }
@@ -144,7 +144,7 @@ fn what_goes_under_another_hash_does_not_count() {
     assert_eq!(world.deleted().len(), 4, "{}", describe(&run));
 }
 
-const CLAIM: &str = "
+pub(crate) const CLAIM: &str = "
 apiVersion: v1
 kind: PersistentVolumeClaim
 metadata: {name: data, namespace: NS}

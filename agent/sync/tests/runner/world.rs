@@ -11,8 +11,8 @@ use tidegate_cluster::{Cluster, ConnectOptions};
 use tidegate_kustomize::Rendered;
 use tidegate_object::{Object, Origin};
 use tidegate_sync::{
-    Adopt, Claims, Engine, Finished, Leaving, Order, Owner, Prerequisite, Prune, PruneWhen, Run,
-    RunObject, Settings, Trigger,
+    Adopt, Claims, Consents, Engine, Finished, Leaving, Order, Owner, Prerequisite, Prune,
+    PruneWhen, Run, RunObject, Settings, Trigger,
 };
 use tidegate_testbed::{AuditEvent, ControlPlane, wait};
 use tokio::runtime::Runtime;
@@ -172,6 +172,7 @@ subjects: [{kind: ServiceAccount, name: deployer, namespace: NS}]
             rendered: Arc::new(rendered),
             prerequisite: Prerequisite::default(),
             claims: Claims::default(),
+            consents: Consents::default(),
             settings: Settings {
                 adopt: Adopt::Unowned,
                 timeout: Duration::from_secs(60),

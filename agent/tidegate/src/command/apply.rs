@@ -10,8 +10,8 @@ use clap::Args;
 use tidegate_object::ObjectId;
 use tidegate_source::Watch;
 use tidegate_sync::{
-    Adopt, Claims, Engine, Order, Outcome, Owner, Prerequisite, Prune, Run, RunObject, Settings,
-    Step, Trigger,
+    Adopt, Claims, Consents, Engine, Order, Outcome, Owner, Prerequisite, Prune, Run, RunObject,
+    Settings, Step, Trigger,
 };
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -114,6 +114,7 @@ impl Apply {
             rendered: Arc::new(rendered),
             prerequisite: Prerequisite::default(),
             claims: Claims::default(),
+            consents: Consents::default(),
             settings: Settings {
                 adopt: Adopt::Unowned,
                 timeout: Duration::from_secs(self.timeout),

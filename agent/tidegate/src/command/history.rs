@@ -68,12 +68,18 @@ fn row(run: &HistoryEntry, now: Timestamp) -> Vec<String> {
     vec![
         ended.map_or_else(|_| "-".into(), |ended| age(ended, now)),
         run.trigger.clone(),
-        or_none(run.requested_by.clone().unwrap_or_default()),
+        or_none(by(run)),
         run.revision.as_deref().map_or("-".into(), short),
         run.outcome.clone(),
         or_none(changes.join(", ")),
         one_line(&run.message),
     ]
+}
+
+/// Who asked for a run, or else confirmed what it deleted.
+fn by(run: &HistoryEntry) -> String {
+    let by = run.requested_by.as_ref().or(run.confirmed_by.as_ref());
+    by.cloned().unwrap_or_default()
 }
 
 #[cfg(test)]

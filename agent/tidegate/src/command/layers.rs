@@ -1,9 +1,9 @@
 //! Layers of a cluster, as the commands read them.
 
 use anyhow::{Context as _, anyhow, bail};
-use kube::Api;
-use kube::api::{Patch, PatchParams};
-use serde_json::json;
+use k8s_openapi::api::authentication::v1::SelfSubjectReview;
+use kube::api::{Patch, PatchParams, PostParams};
+use kube::{Api, Client};
 use tidegate_cluster::{ApiError, Class, Cluster};
 use tidegate_object::{GroupKind, Object, ObjectId};
 use tidegate_sync::{Control, Layer};
@@ -81,19 +81,36 @@ pub(crate) async fn find(
     }
 }
 
-/// Writes to a Layer's spec what somebody does with it, and answers the Layer as it is then.
+/// Writes to a Layer what somebody does with it, in their name; answers the Layer as it is then, and the run that comes
+/// of it.
 pub(crate) async fn change(
     cluster: &Cluster,
     layer: &Layer,
     control: &Control,
-) -> anyhow::Result<Layer> {
+) -> anyhow::Result<(Layer, String)> {
     let namespace = layer.metadata.namespace.as_deref().unwrap_or_default();
     let name = layer.metadata.name.as_deref().unwrap_or_default();
     let api: Api<Layer> = Api::namespaced(cluster.client(), namespace);
-    let patch = Patch::Merge(json!({"spec": control.spec()}));
+    let run = uuid::Uuid::new_v4().to_string();
+    let by = user(cluster.client()).await?;
+    let patch = Patch::Merge(control.patch(&run, &by));
     let written = api.patch(name, &PatchParams::default(), &patch).await;
     let written = written.map_err(|error| ApiError::of(&error));
-    written.context("the layer cannot be changed: you need the right to patch layers")
+    let written =
+        written.context("the layer cannot be changed: you need the right to patch layers")?;
+    Ok((written, run))
+}
+
+/// Asks the API server who we are: what is asked for carries its author's name.
+pub(crate) async fn user(client: Client) -> anyhow::Result<String> {
+    let api: Api<SelfSubjectReview> = Api::all(client);
+    let review = api
+        .create(&PostParams::default(), &SelfSubjectReview::default())
+        .await;
+    let review = review.map_err(|error| ApiError::of(&error));
+    let review = review.context("the API server does not say who you are")?;
+    let user = review.status.and_then(|status| status.user_info?.username);
+    Ok(user.unwrap_or_default())
 }
 
 /// Returns a Layer's identifier.

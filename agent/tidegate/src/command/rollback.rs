@@ -65,7 +65,7 @@ impl Rollback {
             revision: commit.clone(),
             duration: self.duration,
         };
-        let held = layers::change(&cluster, &layer, &control).await?;
+        let (held, _) = layers::change(&cluster, &layer, &control).await?;
         let id = layers::id(&held);
         let until = held.spec.hold.map(|hold| hold.until).unwrap_or_default();
         output::line(&format!("{id} is held at {commit} until {until}"))?;

@@ -54,7 +54,7 @@ impl LayerArgs {
     async fn change(&self, control: &Control, done: &str) -> Result<Exit> {
         let cluster = self.to.connect().await?;
         let layer = layers::find(&cluster, self.namespace.as_deref(), &self.layer).await?;
-        let changed = layers::change(&cluster, &layer, control).await?;
+        let (changed, _) = layers::change(&cluster, &layer, control).await?;
         output::line(&format!("{done} {}", layers::id(&changed)))?;
         Ok(Exit::Done)
     }

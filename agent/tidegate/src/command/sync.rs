@@ -4,9 +4,8 @@ mod followed;
 
 use anyhow::Context as _;
 use clap::Args;
-use k8s_openapi::api::authentication::v1::SelfSubjectReview;
-use kube::api::{Patch, PatchParams, PostParams};
-use kube::{Api, Client, ResourceExt as _};
+use kube::api::{Patch, PatchParams};
+use kube::{Api, ResourceExt as _};
 use serde_json::json;
 use tidegate_cluster::ApiError;
 use tidegate_sync::{Layer, REQUESTED_BY, SYNC_REQUESTED};
@@ -42,7 +41,13 @@ impl Sync {
         let namespace = layer.namespace().unwrap_or_default();
         let api: Api<Layer> = Api::namespaced(cluster.client(), &namespace);
         let id = uuid::Uuid::new_v4().to_string();
-        request(&api, &layer.name_any(), &id, &user(cluster.client()).await?).await?;
+        request(
+            &api,
+            &layer.name_any(),
+            &id,
+            &layers::user(cluster.client()).await?,
+        )
+        .await?;
         if !self.wait {
             output::line(&format!(
                 "sync of {namespace}/{} requested: run {id}",
@@ -50,7 +55,7 @@ impl Sync {
             ))?;
             return Ok(Exit::Done);
         }
-        follow(api, &layer.name_any(), &id).await
+        follow(api, &layer.name_any(), Followed::request(&id)).await
     }
 }
 
@@ -68,20 +73,12 @@ async fn request(api: &Api<Layer>, name: &str, id: &str, user: &str) -> anyhow::
     Ok(())
 }
 
-/// Asks the API server who we are: a request carries its author's name.
-async fn user(client: Client) -> anyhow::Result<String> {
-    let api: Api<SelfSubjectReview> = Api::all(client);
-    let review = api
-        .create(&PostParams::default(), &SelfSubjectReview::default())
-        .await;
-    let review = review.map_err(|error| ApiError::of(&error));
-    let review = review.context("the API server does not say who you are")?;
-    let user = review.status.and_then(|status| status.user_info?.username);
-    Ok(user.unwrap_or_default())
+/// Follows a run to its end that something else than a sync has brought about.
+pub(super) async fn follow_run(api: Api<Layer>, name: &str, id: &str) -> anyhow::Result<Exit> {
+    follow(api, name, Followed::run(id)).await
 }
 
-async fn follow(api: Api<Layer>, name: &str, id: &str) -> anyhow::Result<Exit> {
-    let mut followed = Followed::new(id);
+async fn follow(api: Api<Layer>, name: &str, mut followed: Followed) -> anyhow::Result<Exit> {
     progress::follow(api, name, |layer, progress| {
         loop {
             match followed.look(layer) {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use tidegate_source::Revision;
 
 use super::Worker;
+use super::consent::Given;
 use crate::claims::Claim;
 use crate::controller::board::Standing;
 use crate::metrics::Figures;
@@ -64,6 +65,7 @@ impl Worker {
             is_pending: self.due.is_some(),
             retry_at: self.retry.map(|(_, at)| at),
             sync: self.sync.shown(),
+            confirmation: self.confirmation.as_ref().map(Given::shown),
             history: &self.history,
         };
         let before = (&self.status, &self.writer.written());

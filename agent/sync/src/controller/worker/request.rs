@@ -59,6 +59,15 @@ impl Sync {
         }
     }
 
+    /// The run that is to answer a request.
+    fn due(&self, id: String) -> Due {
+        Due {
+            trigger: Trigger::Manual,
+            id,
+            requested_by: self.requested_by.clone(),
+        }
+    }
+
     fn id(&self) -> Option<&str> {
         self.request.as_ref().map(|request| request.id.as_str())
     }
@@ -105,11 +114,7 @@ impl Worker {
             return;
         };
         self.restart_backoff();
-        self.due = Some(Due {
-            trigger: Trigger::Manual,
-            id,
-            requested_by: self.sync.requested_by.clone(),
-        });
+        self.due = Some(self.sync.due(id));
     }
 
     /// Answers a request whose run has not begun: a newer one takes its place.
@@ -120,30 +125,41 @@ impl Worker {
         if self.due.as_ref().is_some_and(|due| due.id == request.id) {
             self.due = None;
         }
+        let due = self.sync.due(request.id);
+        self.replaced(due);
+    }
+
+    /// Records a request in whose place another one comes before it began.
+    pub(super) fn replaced(&mut self, due: Due) {
         let message = "it was asked for again before it began";
-        let run = self.unbegun(request.id, Outcome::Superseded, message.into());
+        let run = self.unbegun(due, Outcome::Superseded, message.into());
         history::record(&mut self.history, &run);
     }
 
     /// Ends a request that no run can answer.
     pub(super) fn refuse_sync(&mut self, message: String) {
-        let Some(id) = self.sync.id().map(ToOwned::to_owned) else {
-            return;
-        };
-        self.sync.ended(&id, Outcome::Failed);
-        history::succeeded(&mut self.history, &id);
-        let run = self.unbegun(id, Outcome::Failed, message);
+        if let Some(id) = self.sync.id().map(ToOwned::to_owned) {
+            let due = self.sync.due(id);
+            self.refuse(due, message);
+        }
+    }
+
+    /// Ends a run that somebody asked for before it begins.
+    pub(super) fn refuse(&mut self, due: Due, message: String) {
+        self.sync.ended(&due.id, Outcome::Failed);
+        history::succeeded(&mut self.history, &due.id);
+        let run = self.unbegun(due, Outcome::Failed, message);
         self.parts.metrics.run_ended(&self.key, &run);
         history::record(&mut self.history, &run);
     }
 
     /// The run of a request that ended before it began.
-    fn unbegun(&self, id: String, outcome: Outcome, message: String) -> Run {
+    fn unbegun(&self, due: Due, outcome: Outcome, message: String) -> Run {
         let now = Timestamp::now();
         Run {
-            id,
+            id: due.id,
             trigger: Trigger::Manual,
-            requested_by: self.sync.requested_by.clone(),
+            requested_by: due.requested_by,
             revision: self.looked_at.clone(),
             started: now,
             ended: Some(now),
@@ -156,6 +172,8 @@ impl Worker {
             findings: Arc::default(),
             unproven: 0,
             leaving: Vec::new(),
+            confirm: None,
+            confirmed_by: None,
             durations: Vec::new(),
         }
     }

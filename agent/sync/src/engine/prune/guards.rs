@@ -62,6 +62,16 @@ pub(super) fn is_protected(live: &Object) -> bool {
             )
 }
 
+/// Says what becomes of an object that others stand on.
+pub(super) fn protected(id: &ObjectId) -> Denial {
+    let text = format!(
+        "{} is a protected kind: confirm its delete with `tidegate confirm`, or put `{ANNOTATION}: allow` on the live \
+         object to have it deleted, `never` to keep it",
+        id.kind.kind
+    );
+    Denial::new(Guard::Protected, text)
+}
+
 /// Tells whether the agent itself lives on an object: nothing ever makes its delete right.
 pub(super) fn carries_agent(id: &ObjectId, namespace: &str) -> bool {
     let definition = "layers.tidegate.dev";
@@ -109,7 +119,7 @@ pub(super) fn excess(going: usize, inventory: usize, prune: &Prune) -> Option<De
     }
     let message = format!(
         "{going} of the layer's {inventory} objects have left Git, and at most {most} may be deleted at once: put back \
-         what is missing, or raise spec.prune.maxFraction while they go"
+         what is missing, confirm with `tidegate confirm`, or raise spec.prune.maxFraction while they go"
     );
     Some(Denial::new(Guard::Fraction, message))
 }

@@ -47,9 +47,11 @@ impl Leaver {
         });
         let shown = Leaving {
             id: departure.id.clone(),
+            uid: uid.clone(),
             fate: Fate::Waiting,
             consequences,
             guard: None,
+            confirmable: false,
             message: String::new(),
             since: Timestamp::now(),
         };
@@ -92,9 +94,11 @@ impl Leaver {
         }
         self.shown = Leaving {
             id: self.departure.id.clone(),
+            uid: self.uid.clone(),
             fate,
             consequences: std::mem::take(&mut self.shown.consequences),
             guard,
+            confirmable: false,
             message: message.into(),
             since: Timestamp::now(),
         };

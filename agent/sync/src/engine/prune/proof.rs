@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use tidegate_cluster::{Live, LiveView};
 use tidegate_object::{GroupKind, Object, ObjectId};
 
-use super::guards::{ANNOTATION, Denial, carries_agent, is_protected};
+use super::confirmation::Deed;
+use super::guards::{ANNOTATION, Denial, carries_agent, is_protected, protected};
 use crate::claims::{Claimant, Held};
 use crate::{Claims, Guard, PruneWhen};
 
@@ -25,6 +26,8 @@ pub(super) struct Pruned {
     uid: String,
     /// Whether the definition of its kind protects it.
     is_protected: bool,
+    /// Whether somebody has confirmed that it goes.
+    is_confirmed: bool,
 }
 
 /// All that has to be known before an object counts as one that has left Git.
@@ -39,6 +42,8 @@ pub(super) struct Case<'a> {
     pub namespace: &'a str,
     /// Kinds whose definitions protect their objects.
     pub protected: &'a HashSet<GroupKind>,
+    /// What somebody has confirmed of the object.
+    pub confirmed: Option<&'a Deed>,
 }
 
 impl Pruned {
@@ -67,12 +72,19 @@ impl Pruned {
             );
             return Err(Denial::new(Guard::Unsynced, text));
         }
+        let proof = || Self {
+            id: id.clone(),
+            uid: uid.into(),
+            is_protected: case.protected.contains(&id.kind),
+            is_confirmed: case.confirmed.is_some(),
+        };
         match case.claims.claimant(id) {
-            Claimant::Nobody => Ok(Self {
-                id: id.clone(),
-                uid: uid.into(),
-                is_protected: case.protected.contains(&id.kind),
-            }),
+            Claimant::Nobody => Ok(proof()),
+            Claimant::Behind(layer)
+                if case.confirmed.is_some_and(|deed| deed.is_against(&layer)) =>
+            {
+                Ok(proof())
+            }
             Claimant::Layer((namespace, name)) => {
                 let text =
                     format!("layer {namespace}/{name} holds it: it is handed over, not deleted");
@@ -81,7 +93,7 @@ impl Pruned {
             Claimant::Behind((namespace, name)) => {
                 let text = format!(
                     "layer {namespace}/{name} follows the same repository and ref, and has not rendered this commit: it is \
-                     deleted when that layer has, and does not hold it"
+                     deleted when that layer has, and does not hold it, or when `tidegate confirm` says so"
                 );
                 Err(Denial::new(Guard::Handover, text))
             }
@@ -103,12 +115,9 @@ impl Pruned {
         match live.annotation(ANNOTATION) {
             Some("never") => Err(Refusal::Never),
             Some("allow") => Ok(()),
+            _ if self.is_confirmed => Ok(()),
             _ if self.is_protected || is_protected(live) => {
-                let text = format!(
-                    "{} is a protected kind: put `{ANNOTATION}: allow` on the live object to have it deleted, `never` to keep it",
-                    live.id().kind.kind
-                );
-                Err(Refusal::Held(Denial::new(Guard::Protected, text)))
+                Err(Refusal::Held(protected(live.id())))
             }
             _ => Ok(()),
         }

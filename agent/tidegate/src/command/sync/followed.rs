@@ -27,10 +27,19 @@ pub(super) enum Seen {
 }
 
 impl Followed {
-    pub(super) fn new(id: &str) -> Self {
+    /// A sync, which stands on the Layer until another one is asked for.
+    pub(super) fn request(id: &str) -> Self {
         Self {
             id: id.into(),
             is_request: true,
+        }
+    }
+
+    /// Any other run.
+    pub(super) fn run(id: &str) -> Self {
+        Self {
+            id: id.into(),
+            is_request: false,
         }
     }
 
@@ -107,7 +116,7 @@ mod tests {
             "status": status,
         }))
         .unwrap();
-        let mut followed = Followed::new("one");
+        let mut followed = Followed::request("one");
         let mut said = Vec::new();
         loop {
             match followed.look(&layer) {
