@@ -24,7 +24,11 @@ const PROTECT: &str = "tidegate.dev/protect";
 /// Marks, which the agent sets and takes out of what stands in Git.
 const MARKS: [&str; 2] = ["tidegate.dev/layer", "tidegate.dev/owner"];
 /// The annotations of a Layer by which people ask for something.
-const REQUESTS: [&str; 2] = ["tidegate.dev/confirm", "tidegate.dev/sync-requested-at"];
+const REQUESTS: [&str; 3] = [
+    "tidegate.dev/approve",
+    "tidegate.dev/confirm",
+    "tidegate.dev/sync-requested-at",
+];
 
 /// Looks for annotations of ours that are unknown or malformed, and reads `tidegate.dev/gate`.
 pub(crate) fn check(builder: &mut Builder<'_>) {

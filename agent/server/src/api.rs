@@ -71,7 +71,7 @@ type Route = (&'static str, &'static str, fn() -> MethodRouter<Api>);
 
 /// All routes of the API; each is described in `openapi.json`.
 #[rustfmt::skip]
-const ROUTES: [Route; 13] = [
+const ROUTES: [Route; 14] = [
     ("get", "/api/v1/layers", || get(layers::list)),
     ("get", "/api/v1/layers/{namespace}/{name}", || get(layers::one)),
     ("get", "/api/v1/layers/{namespace}/{name}/objects", || get(objects::list)),
@@ -82,6 +82,7 @@ const ROUTES: [Route; 13] = [
     ("post", "/api/v1/layers/{namespace}/{name}/suspend", || post(control::suspend)),
     ("post", "/api/v1/layers/{namespace}/{name}/resume", || post(control::resume)),
     ("post", "/api/v1/layers/{namespace}/{name}/rollback", || post(control::rollback)),
+    ("post", "/api/v1/layers/{namespace}/{name}/approve", || post(control::approve)),
     ("post", "/api/v1/layers/{namespace}/{name}/confirm", || post(control::confirm)),
     ("get", "/api/v1/events", || get(events::stream)),
     ("get", "/api/v1/openapi.json", || get(openapi)),

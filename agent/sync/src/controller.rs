@@ -37,7 +37,7 @@ use desk::Desk;
 use parts::Parts;
 pub use parts::{ControllerOptions, Mirror};
 use resource::Resource;
-pub use resource::{CONFIRM, REQUESTED_BY, SYNC_REQUESTED};
+pub use resource::{APPROVE, CONFIRM, REQUESTED_BY, SYNC_REQUESTED};
 use watch::{Seen, watch_layers};
 use worker::Worker;
 

@@ -10,6 +10,7 @@
 //! turn looks at the marked ones alone, and starts what nothing holds back any more.
 
 mod answers;
+mod approval;
 mod cause;
 mod connect;
 mod contact;

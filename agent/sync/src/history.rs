@@ -50,7 +50,9 @@ fn says_the_same(entry: &HistoryEntry, last: &HistoryEntry) -> bool {
     let is_retry = entry.trigger == retry && last.trigger == retry;
     let is_idle = entry.changes.is_empty() && last.changes.is_empty();
     let same_end = entry.outcome == last.outcome && entry.message == last.message;
-    is_idle && same_end && (is_superseded || is_retry && entry.revision == last.revision)
+    let is_planned = entry.outcome == Outcome::Planned.as_str() && !is_asked_for;
+    let is_repeated = (is_retry || is_planned) && entry.revision == last.revision;
+    is_idle && same_end && (is_superseded || is_repeated)
 }
 
 /// When a run last ended well.
@@ -78,6 +80,10 @@ fn entry(run: &Run) -> HistoryEntry {
         id: run.id.clone(),
         trigger: run.trigger.as_str().into(),
         requested_by: run.requested_by.clone(),
+        approved_by: run
+            .approved
+            .as_ref()
+            .and_then(|approved| approved.by.clone()),
         confirmed_by: run.confirmed_by.clone().filter(|_| deleted > 0),
         revision: run.revision.as_ref().map(ToString::to_string),
         outcome: run.outcome.map_or("", Outcome::as_str).into(),
@@ -129,6 +135,8 @@ mod tests {
             unproven: 0,
             leaving: Vec::new(),
             confirm: None,
+            approve: None,
+            approved: None,
             confirmed_by: None,
             durations: Vec::new(),
         }

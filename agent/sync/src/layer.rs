@@ -12,7 +12,7 @@ pub use crd::crd_yaml;
 pub(crate) use duration::parse_duration;
 pub use hold::Hold;
 pub use spec::{
-    Dependency, GitRef, GitSource, Layer, LayerSpec, LocalRef, PruneSpec, Reference,
+    ApproveWhen, Dependency, GitRef, GitSource, Layer, LayerSpec, LocalRef, PruneSpec, Reference,
     ReferenceClass, ReferenceKind, Requirement, SourceSpec,
 };
 pub use status::{

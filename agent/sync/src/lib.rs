@@ -30,23 +30,25 @@ mod status;
 
 pub use claims::Claims;
 pub use controller::{
-    CONFIRM, Control, Controller, ControllerOptions, Mirror, REQUESTED_BY, SYNC_REQUESTED,
+    APPROVE, CONFIRM, Control, Controller, ControllerOptions, Mirror, REQUESTED_BY, SYNC_REQUESTED,
 };
 pub use desired::{Desired, Refusal};
 pub use engine::{Engine, Finished, Observed, Preview, Previewed, comes_with_it, plain};
 pub use fleet::{Fleet, LayerKey, LayerView, Request, RequestError, Ticket};
 pub use layer::{
-    BlockedOn, Changes, Consented, Dependency, GitRef, GitSource, HeldObject, HeldPrune,
-    HistoryEntry, Hold, InventorySummary, Layer, LayerSpec, LayerStatus, LocalRef, PlanSummary,
-    PruneSpec, Reference, ReferenceClass, ReferenceKind, Requirement, SourceSpec, SyncRequest,
-    WaveProgress, crd_yaml,
+    ApproveWhen, BlockedOn, Changes, Consented, Dependency, GitRef, GitSource, HeldObject,
+    HeldPrune, HistoryEntry, Hold, InventorySummary, Layer, LayerSpec, LayerStatus, LocalRef,
+    PlanSummary, PruneSpec, Reference, ReferenceClass, ReferenceKind, Requirement, SourceSpec,
+    SyncRequest, WaveProgress, crd_yaml,
 };
 pub use leaving::{Fate, Guard, Leaving};
 pub use lookup::{LayerRendering, Lookup, LookupError};
 pub use metrics::Metrics;
 pub use misfit::misfit;
-pub use order::{Adopt, Consent, Consents, Order, Prune, PruneWhen, Settings, Trigger};
+pub use order::{
+    Adopt, Consent, Consents, FailurePolicy, Mode, Order, Prune, PruneWhen, Settings, Trigger,
+};
 pub use owner::Owner;
 pub use prerequisite::Prerequisite;
-pub use run::{Outcome, Phase, Run, RunObject, Step, Waiting};
+pub use run::{Approved, Outcome, Phase, Run, RunObject, Step, Waiting};
 pub use tidegate_plan::Required;

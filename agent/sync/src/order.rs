@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tidegate_kustomize::Rendered;
+use tidegate_plan::ConsequenceKind;
 use tidegate_source::Revision;
 
 use crate::{Claims, Owner, Prerequisite};
@@ -40,6 +41,8 @@ pub struct Order {
 pub struct Consents {
     /// Deletes that are held back, and go all the same.
     pub confirmed: Option<Consent>,
+    /// A plan that waits, and is carried out.
+    pub approved: Option<Consent>,
 }
 
 /// Something that a person has agreed to, named by its hash.
@@ -51,6 +54,8 @@ pub struct Consent {
     pub by: Option<String>,
     /// How long it holds.
     pub until: Timestamp,
+    /// The rendering that was begun by it: what is left of it needs no other consent.
+    pub rendering: Option<String>,
 }
 
 /// Why a run begins.
@@ -99,6 +104,40 @@ pub struct Settings {
     pub concurrency: usize,
     /// What becomes of owned objects that leave Git.
     pub prune: Prune,
+    /// What is done without asking.
+    pub mode: Mode,
+    /// Consequences for which a plan waits for approval, in mode `auto` too.
+    pub approve_when: Vec<ConsequenceKind>,
+    /// What an object that is refused as invalid stops.
+    pub failure_policy: FailurePolicy,
+}
+
+/// What is done without asking.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Every plan is carried out, save for those that `approveWhen` names.
+    #[default]
+    Auto,
+    /// A plan is carried out when a person has approved it.
+    Approve,
+    /// Nothing is ever written: plans are only shown.
+    Observe,
+}
+
+/// What an object that is refused as invalid stops.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum FailurePolicy {
+    /// The run, if this revision changes the object: before its first write where that is known by then.
+    #[default]
+    Stop,
+    /// Only what depends on the object.
+    Isolate,
 }
 
 /// What becomes of owned objects that leave Git.

@@ -56,6 +56,12 @@ pub struct Run {
     /// What a confirmation of the deletes that are held back names; `None` if there are none that may be confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirm: Option<String>,
+    /// What an approval of the plan names; `None` if it waits for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approve: Option<String>,
+    /// The approval by which the plan is carried out, if it needed one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved: Option<Approved>,
     /// Who confirmed deletes that were held back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_by: Option<String>,
@@ -84,6 +90,8 @@ impl Run {
             unproven: 0,
             leaving: Vec::new(),
             confirm: None,
+            approve: None,
+            approved: None,
             confirmed_by: None,
             durations: Vec::new(),
         }
@@ -95,6 +103,17 @@ impl Run {
         let is_past_writing = matches!(self.phase, Phase::Wait | Phase::Done);
         is_past_writing && !self.objects.is_empty() && self.objects.iter().all(is_applied)
     }
+}
+
+/// The approval by which a plan is carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Approved {
+    /// Who it was, if they said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// A keyed digest of the rendering that it brings.
+    pub rendering: String,
 }
 
 /// What a run is doing.
@@ -139,6 +158,8 @@ pub enum Outcome {
     Degraded,
     /// It stopped before it wrote, or in the middle.
     Failed,
+    /// Its plan is shown, and not carried out: it waits for approval, or the layer only observes.
+    Planned,
     /// A newer rendering took its place.
     Superseded,
 }
@@ -150,6 +171,7 @@ impl Outcome {
             Self::Healthy => "healthy",
             Self::Degraded => "degraded",
             Self::Failed => "failed",
+            Self::Planned => "planned",
             Self::Superseded => "superseded",
         }
     }

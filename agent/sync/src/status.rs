@@ -65,6 +65,8 @@ pub(crate) struct Situation<'a> {
     pub(crate) retry_at: Option<Timestamp>,
     /// The manual sync.
     pub(crate) sync: Option<SyncRequest>,
+    /// The approval that was given last.
+    pub(crate) approval: Option<&'a Consented>,
     /// The confirmation that was given last.
     pub(crate) confirmation: Option<&'a Consented>,
     /// The runs that are over.
@@ -83,6 +85,7 @@ impl Situation<'_> {
             observed_generation: Some(self.generation),
             conditions: self.conditions(known, now),
             sync: self.sync.clone(),
+            approval: self.approval.cloned(),
             confirmation: self.confirmation.cloned(),
             history: self.history.to_vec(),
             ..before.clone()
@@ -152,6 +155,7 @@ impl Situation<'_> {
             }
             Some(Outcome::Healthy) => Verdict::yes(Reason::Healthy, &summary::well(run)),
             Some(Outcome::Failed) => Verdict::no(Reason::RunFailed, &summary::failure(run)),
+            Some(Outcome::Planned) => Verdict::no(planned(run), &run.message),
             _ => Verdict::no(Reason::Degraded, &summary::failure(run)),
         }
     }
@@ -219,6 +223,9 @@ impl Situation<'_> {
         if let Some(trouble) = self.trouble.filter(|trouble| trouble.reason.is_block()) {
             return Verdict::yes(trouble.reason, &trouble.message);
         }
+        if let Some(run) = self.run.filter(|run| run.approve.is_some()) {
+            return Verdict::yes(Reason::AwaitsApproval, &run.message);
+        }
         let objects = self.run.map(|run| run.objects.as_slice());
         let blocked = |step| step == Step::Blocked;
         let mut blocked = objects
@@ -234,6 +241,14 @@ impl Situation<'_> {
         let more = summary::and_more(blocked.count());
         let message = format!("{}: {}{more}", first.id, first.message);
         Verdict::yes(Reason::ObjectBlocked, &message)
+    }
+}
+
+/// Why a plan is not carried out.
+fn planned(run: &Run) -> Reason {
+    match run.approve {
+        Some(_) => Reason::AwaitsApproval,
+        None => Reason::ChangesPending,
     }
 }
 

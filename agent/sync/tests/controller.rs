@@ -1,6 +1,8 @@
 //! The controller against a real API server and real Git servers.
 #![cfg(test)]
 
+#[path = "controller/approving.rs"]
+mod approving;
 #[path = "controller/control.rs"]
 mod control;
 #[path = "controller/following.rs"]

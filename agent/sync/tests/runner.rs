@@ -5,6 +5,8 @@
 mod adoption;
 #[path = "runner/apply.rs"]
 mod apply;
+#[path = "runner/approving.rs"]
+mod approving;
 #[path = "runner/chunks.rs"]
 mod chunks;
 #[path = "runner/confirming.rs"]

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    Agent, Apply, Build, Check, Completion, Confirm, Diff, Events, Get, History, Install, Plan,
-    Resume, Rollback, Suspend, Sync, Uninstall, Vendor, Version, Why,
+    Agent, Apply, Approve, Build, Check, Completion, Confirm, Diff, Events, Get, History, Install,
+    Plan, Resume, Rollback, Suspend, Sync, Uninstall, Vendor, Version, Why,
 };
 use crate::exit::Exit;
 
@@ -27,6 +27,7 @@ pub(crate) struct Cli {
 enum Command {
     Agent(Box<Agent>),
     Apply(Apply),
+    Approve(Approve),
     Build(Build),
     Check(Check),
     Completion(Completion),
@@ -68,6 +69,7 @@ impl Cli {
         match &self.command {
             Command::Agent(command) => command.run().await,
             Command::Apply(command) => command.run().await,
+            Command::Approve(command) => command.run().await,
             Command::Build(command) => command.run(),
             Command::Check(command) => command.run().await,
             Command::Completion(command) => command.run(),

@@ -2,6 +2,7 @@
 
 mod agent;
 mod apply;
+mod approve;
 mod build;
 mod check;
 mod cluster_args;
@@ -30,6 +31,7 @@ mod why;
 
 pub(crate) use agent::{Agent, LogFormat};
 pub(crate) use apply::Apply;
+pub(crate) use approve::Approve;
 pub(crate) use build::Build;
 pub(crate) use check::Check;
 pub(crate) use cluster_args::ClusterArgs;

@@ -11,6 +11,7 @@ const OUTCOMES: Record<HistoryEntry["outcome"], Kind> = {
   healthy: "good",
   degraded: "bad",
   failed: "bad",
+  planned: "idle",
   superseded: "idle",
 };
 const COLUMNS = ["Ended", "How", "Commit", "Why it began", "Changes", "Took", "What there is to say", "Do"];

@@ -13,7 +13,7 @@ pub(crate) enum Right {
     List { namespace: Option<String> },
     /// To ask for a sync of a layer.
     Sync { namespace: String, name: String },
-    /// To suspend, resume or roll back a layer, or to confirm its deletes.
+    /// To suspend, resume or roll back a layer, to approve its plans or to confirm its deletes.
     Control {
         action: &'static str,
         namespace: String,

@@ -1,4 +1,4 @@
-//! `POST …/suspend`, `…/resume`, `…/rollback`, `…/confirm`: written to the Layer before it is answered.
+//! `POST …/suspend`, `…/resume`, `…/rollback`, `…/approve`, `…/confirm`: written to the Layer before it is answered.
 
 use std::time::Instant;
 
@@ -26,10 +26,10 @@ struct Rollback {
     r#for: String,
 }
 
-/// What a confirmation takes.
+/// What an approval or a confirmation takes.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Confirmation {
+struct Agreement {
     hash: String,
 }
 
@@ -76,6 +76,23 @@ pub(super) async fn rollback(
     keep(&api, layer, (control, &by)).await
 }
 
+pub(super) async fn approve(
+    State(api): State<Api>,
+    headers: HeaderMap,
+    Path(layer): Path<LayerKey>,
+    body: Body,
+) -> Result<Response, Problem> {
+    let by = admit(&api, (&headers, "approve"), &layer).await?;
+    let shape = "{\"hash\": \"<status.plan.hash>\"}";
+    let Agreement { hash } = read_body(body, shape)?;
+    let control = Control::approve(&hash).map_err(|problem| malformed(&problem, shape))?;
+    let view = api.fleet.layer(&layer).ok_or_else(|| no_layer(&layer))?;
+    let plan = view.status.plan.as_ref();
+    let shown = plan.and_then(|plan| plan.hash.as_deref());
+    compare(&hash, shown, "no plan waits for approval")?;
+    keep(&api, layer, (control, &by)).await
+}
+
 pub(super) async fn confirm(
     State(api): State<Api>,
     headers: HeaderMap,
@@ -84,23 +101,23 @@ pub(super) async fn confirm(
 ) -> Result<Response, Problem> {
     let by = admit(&api, (&headers, "confirm"), &layer).await?;
     let shape = "{\"hash\": \"<status.heldPrune.hash>\"}";
-    let Confirmation { hash } = read_body(body, shape)?;
+    let Agreement { hash } = read_body(body, shape)?;
     let control = Control::confirm(&hash).map_err(|problem| malformed(&problem, shape))?;
     let view = api.fleet.layer(&layer).ok_or_else(|| no_layer(&layer))?;
-    let held = view.status.held_prune.as_ref();
-    match held.map(|held| held.hash.as_str()) {
-        Some(shown) if shown.eq_ignore_ascii_case(&hash) => keep(&api, layer, (control, &by)).await,
-        Some(shown) => Err(Problem::new(
-            Kind::Conflict,
-            format!(
-                "other deletes are held back now, under the hash {shown}: look at them, and confirm that"
-            ),
-        )),
-        None => Err(Problem::new(
-            Kind::Conflict,
-            "no deletes are held back that could be confirmed: GET …/plan says what becomes of objects that leave",
-        )),
-    }
+    let shown = view.status.held_prune.as_ref().map(|held| &*held.hash);
+    let none = "no deletes are held back that could be confirmed";
+    compare(&hash, shown, none)?;
+    keep(&api, layer, (control, &by)).await
+}
+
+/// Refuses what is not the hash of what is shown now.
+fn compare(hash: &str, shown: Option<&str>, none: &str) -> Result<(), Problem> {
+    let detail = match shown {
+        Some(shown) if shown.eq_ignore_ascii_case(hash) => return Ok(()),
+        Some(shown) => format!("something else is shown now, under the hash {shown}: look at that"),
+        None => format!("{none}: GET …/plan shows what there is"),
+    };
+    Err(Problem::new(Kind::Conflict, detail))
 }
 
 /// Reads what is asked for; `shape` shows how it is written.

@@ -55,6 +55,9 @@ pub(crate) struct PlanView {
     findings: Arc<Vec<Finding>>,
     /// Owned objects that the revision no longer holds, and what becomes of each.
     leaving: Vec<Leaving>,
+    /// What an approval of the plan names, if it waits for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approve: Option<String>,
     /// What a confirmation of the deletes that are held back names.
     #[serde(skip_serializing_if = "Option::is_none")]
     confirm: Option<String>,
@@ -153,6 +156,7 @@ impl From<&Run> for PlanView {
             edges: Arc::clone(&run.edges),
             findings: Arc::clone(&run.findings),
             leaving: run.leaving.clone(),
+            approve: run.approve.clone(),
             confirm: run.confirm.clone(),
         }
     }

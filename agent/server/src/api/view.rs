@@ -74,6 +74,9 @@ pub(crate) struct RunView {
     trigger: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     requested_by: Option<String>,
+    /// Who approved its plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approved_by: Option<String>,
     /// Who confirmed deletes that were held back.
     #[serde(skip_serializing_if = "Option::is_none")]
     confirmed_by: Option<String>,
@@ -159,6 +162,7 @@ impl From<&Run> for RunView {
             superseded_by: None,
             trigger: Some(word(run.trigger)),
             requested_by: run.requested_by.clone(),
+            approved_by: run.approved.as_ref().and_then(|it| it.by.clone()),
             confirmed_by: run.confirmed_by.clone(),
             revision: run.revision.as_ref().map(ToString::to_string),
             phase: Some(word(run.phase)),
@@ -179,6 +183,7 @@ impl From<&HistoryEntry> for RunView {
             superseded_by: entry.superseded_by.clone(),
             trigger: Some(entry.trigger.clone()),
             requested_by: entry.requested_by.clone(),
+            approved_by: entry.approved_by.clone(),
             confirmed_by: entry.confirmed_by.clone(),
             revision: entry.revision.clone(),
             phase: None,
@@ -205,6 +210,7 @@ impl RunView {
             superseded_by: None,
             trigger: Some("manual".into()),
             requested_by: None,
+            approved_by: None,
             confirmed_by: None,
             revision: None,
             phase: None,

@@ -91,7 +91,7 @@ async fn each_error_says_what_is_wrong() {
     POST /api/v1/layers/platform/database/sync: 413 this request takes no body: send none
     POST /api/v1/layers/platform/database/rollback: 413 the body has more than 4096 bytes, and is {"revision": "<commit>", "for": "2h"}
     POST /api/v1/layers/platform/database/confirm: 400 hash is `0a`, and must be the one under which the deletes are shown: 64 hexadecimal digits; the body is {"hash": "<status.heldPrune.hash>"}
-    POST /api/v1/layers/platform/database/confirm: 409 no deletes are held back that could be confirmed: GET …/plan says what becomes of objects that leave
+    POST /api/v1/layers/platform/database/confirm: 409 no deletes are held back that could be confirmed: GET …/plan shows what there is
     "#);
 }
 

@@ -8,7 +8,7 @@ use kube::api::{ApiResource, DynamicObject, Patch, PatchParams};
 use serde_json::{Value, json};
 use tidegate_cluster::{ApiError, Cluster};
 
-use super::resource::{CONFIRM, REQUESTED_BY, SYNC_REQUESTED};
+use super::resource::{APPROVE, CONFIRM, REQUESTED_BY, SYNC_REQUESTED};
 use crate::layer::parse_duration;
 use crate::{Layer, LayerKey, RequestError};
 
@@ -28,6 +28,11 @@ pub enum Control {
         revision: String,
         /// How long.
         duration: SignedDuration,
+    },
+    /// A plan that waits is to be carried out.
+    Approve {
+        /// The hash under which it was shown.
+        hash: String,
     },
     /// Deletes that are held back are to be made.
     Confirm {
@@ -64,15 +69,17 @@ impl Control {
     /// # Errors
     /// If it is no such hash; the text says what to write.
     pub fn confirm(hash: &str) -> Result<Self, String> {
-        let is_hash = hash.len() == 64 && hash.bytes().all(|it| it.is_ascii_hexdigit());
-        if !is_hash {
-            return Err(format!(
-                "hash is `{hash}`, and must be the one under which the deletes are shown: 64 hexadecimal digits"
-            ));
-        }
-        Ok(Self::Confirm {
-            hash: hash.to_lowercase(),
-        })
+        let hash = checked(hash, "the deletes are shown")?;
+        Ok(Self::Confirm { hash })
+    }
+
+    /// An approval of the plan that is shown under a hash.
+    ///
+    /// # Errors
+    /// If it is no such hash; the text says what to write.
+    pub fn approve(hash: &str) -> Result<Self, String> {
+        let hash = checked(hash, "the plan is shown")?;
+        Ok(Self::Approve { hash })
     }
 
     /// Returns the change of a Layer that says it, in the name of whoever asks: null takes a field away. Where something
@@ -88,6 +95,10 @@ impl Control {
                 let until = Timestamp::from_second(until).unwrap_or(Timestamp::MAX);
                 let hold = json!({"revision": revision, "until": until.to_string()});
                 (json!({"hold": hold}), requested)
+            }
+            Self::Approve { hash } => {
+                let approve = format!("{hash} {run}");
+                (json!({}), json!({APPROVE: approve, REQUESTED_BY: by}))
             }
             Self::Confirm { hash } => {
                 let confirm = format!("{hash} {run}");
@@ -121,4 +132,15 @@ impl Control {
             }
         }
     }
+}
+
+/// A hash, if it is one.
+fn checked(hash: &str, shown: &str) -> Result<String, String> {
+    let is_hash = hash.len() == 64 && hash.bytes().all(|it| it.is_ascii_hexdigit());
+    if !is_hash {
+        return Err(format!(
+            "hash is `{hash}`, and must be the one under which {shown}: 64 hexadecimal digits"
+        ));
+    }
+    Ok(hash.to_lowercase())
 }

@@ -13,6 +13,10 @@ pub const SYNC_REQUESTED: &str = "tidegate.dev/sync-requested-at";
 /// The annotation by which one replica has another look at the source; any other value than before does.
 pub(crate) const POLL_REQUESTED: &str = "tidegate.dev/poll-requested-at";
 
+/// The annotation by which a person approves a plan: its hash, and behind a space the id of the run that is to carry it
+/// out. The same hash under another id is another approval.
+pub const APPROVE: &str = "tidegate.dev/approve";
+
 /// The annotation by which a person confirms deletes that are held back: the hash of what was shown to them, and
 /// behind a space the id of the run that is to make them. The same hash under another id is another confirmation.
 pub const CONFIRM: &str = "tidegate.dev/confirm";
@@ -33,6 +37,8 @@ pub(crate) struct Resource {
     pub(crate) status: LayerStatus,
     /// The sync that is asked for: its id, and who asks.
     pub(crate) request: Option<(String, Option<String>)>,
+    /// The approval that was given last.
+    pub(crate) approve: Option<Asked>,
     /// The confirmation of deletes that was given last.
     pub(crate) confirm: Option<Asked>,
     /// The last look at the source that was asked for.
@@ -79,6 +85,7 @@ impl Resource {
             spec: spec(object.data.get("spec")),
             status: LayerStatus::deserialize(status).unwrap_or_default(),
             request: id.map(|id| (id, annotation(REQUESTED_BY))),
+            approve: asked(APPROVE),
             confirm: asked(CONFIRM),
             poll: annotation(POLL_REQUESTED),
         }
@@ -93,6 +100,7 @@ impl Resource {
     pub(crate) fn wants_the_same(&self, other: &Self) -> bool {
         self.generation == other.generation
             && self.request == other.request
+            && self.approve == other.approve
             && self.confirm == other.confirm
             && self.poll == other.poll
             && self.spec == other.spec

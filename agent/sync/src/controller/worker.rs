@@ -61,6 +61,8 @@ pub(super) struct Worker {
     backoff: Backoff,
     retry: Option<(Instant, Timestamp)>,
     sync: Sync,
+    /// The approval that was given last.
+    approval: Option<Given>,
     /// The confirmation of deletes that was given last.
     confirmation: Option<Given>,
     history: Vec<HistoryEntry>,
@@ -116,6 +118,7 @@ impl Worker {
             backoff: Backoff::new(Duration::from_secs(1)),
             retry: None,
             sync: Sync::of(&status),
+            approval: status.approval.as_ref().and_then(Given::of),
             confirmation: status.confirmation.as_ref().and_then(Given::of),
             history: status.history.clone(),
             last_success: history::last_success(&status.history),
@@ -388,6 +391,7 @@ impl Worker {
 
     /// Takes a run as far as it has come.
     fn take_run(&mut self, run: &Arc<Run>) {
+        self.note_approved(run);
         let known = self.run.replace(Arc::clone(run));
         let was_over = known.is_some_and(|known| known.id == run.id && known.outcome.is_some());
         if let Some(outcome) = run.outcome.filter(|_| !was_over) {
@@ -410,7 +414,7 @@ impl Worker {
     fn take_end(&mut self, run: &Run, outcome: Outcome) {
         let message = match outcome {
             Outcome::Degraded | Outcome::Failed => failure(run),
-            Outcome::Healthy | Outcome::Superseded => run.message.clone(),
+            Outcome::Healthy | Outcome::Planned | Outcome::Superseded => run.message.clone(),
         };
         tracing::info!(layer = %self.resource.owner, run = run.id, outcome = outcome.as_str(), message, "run ended");
         self.parts.metrics.run_ended(&self.key, run);
@@ -423,7 +427,7 @@ impl Worker {
                 self.restart_backoff();
             }
             Outcome::Degraded | Outcome::Failed => self.try_again_later(),
-            Outcome::Superseded => {}
+            Outcome::Planned | Outcome::Superseded => {}
         }
     }
 

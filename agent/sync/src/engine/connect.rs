@@ -51,7 +51,7 @@ impl Execution {
         });
         // All are noted.
         if refused.fold(false, |news, is_news| news | is_news) {
-            self.halted.get_or_insert(Halted::ByRefusal);
+            self.halt(Halted::ByRefusal);
         }
     }
 }

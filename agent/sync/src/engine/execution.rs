@@ -22,7 +22,7 @@ use super::prune::Departures;
 use super::report::Report;
 use super::work::{Done, Work};
 use crate::inventory::Inventory;
-use crate::{Order, Outcome, Phase, Run, RunObject, Step};
+use crate::{Mode, Order, Outcome, Phase, Run, RunObject, Step};
 
 /// A run that goes on.
 pub(super) struct Execution {
@@ -51,6 +51,8 @@ pub(super) struct Execution {
     pub refused: Vec<RunObject>,
     /// Why nothing more is written.
     pub halted: Option<Halted>,
+    /// Why the plan is not carried out.
+    pub planned: Option<String>,
     pub logs: Logs,
     /// The kinds of the plan's definitions, and whether they report a status.
     pub reporting: Arc<HashMap<GroupKind, bool>>,
@@ -99,6 +101,9 @@ impl Execution {
         if self.halted.is_some() {
             return self.finish(Outcome::Failed);
         }
+        if self.stays_a_plan() {
+            return self.finish(Outcome::Planned);
+        }
         let writes = self.items.iter().any(Item::is_due);
         if writes && self.keep_union().await == End::Stopped {
             return self.finish(Outcome::Superseded);
@@ -108,7 +113,9 @@ impl Execution {
         }
         self.report.begin(Phase::Apply);
         let end = self.drive(Doing::Apply).await;
-        self.keep_written().await;
+        if !self.observes() {
+            self.keep_written().await;
+        }
         let outcome = self.outcome(end);
         self.finish(outcome)
     }
@@ -185,10 +192,11 @@ impl Execution {
                 return Some(End::Opened);
             }
         }
-        if self.mode == Doing::Apply {
+        let may_delete = self.planned.is_none() && !self.observes();
+        if self.mode == Doing::Apply && may_delete {
             self.depart();
         }
-        if self.mode == Doing::Observe && self.may_depart() {
+        if self.mode == Doing::Observe && may_delete && self.may_depart() {
             return Some(End::Opened);
         }
         self.pump();
@@ -208,7 +216,9 @@ impl Execution {
             (Doing::Apply, Stage::Unproven | Stage::Proven) if self.halted.is_none() => {
                 self.try_to_write(index);
             }
-            (Doing::Observe, Stage::Unproven | Stage::Proven) => return self.may_go_on(index),
+            (Doing::Observe, Stage::Unproven | Stage::Proven) if self.planned.is_none() => {
+                return self.may_go_on(index);
+            }
             (_, Stage::Ended) if self.halted.is_none() && self.is_cured(index) => {
                 if self.mode == Doing::Observe {
                     return true;
@@ -320,6 +330,11 @@ impl Execution {
         }
     }
 
+    /// Tells whether nothing is ever written.
+    pub(super) fn observes(&self) -> bool {
+        self.order.settings.mode == Mode::Observe
+    }
+
     fn outcome(&self, end: End) -> Outcome {
         match end {
             End::Stopped => Outcome::Superseded,
@@ -340,7 +355,9 @@ impl Execution {
         // What this rendering does not hold may come back with the next.
         known.retain(|id, answered| answered.until > now && !self.index.contains_key(id));
         known.extend(unseen);
-        self.report.say(self.halted_text());
+        let planned = self.planned.clone();
+        self.report
+            .say(planned.unwrap_or_else(|| self.halted_text()));
         self.report.end(outcome, self.objects())
     }
 

@@ -4,7 +4,7 @@ use tidegate_cluster::{ApiError, Class};
 
 use super::execution::{Doing, Execution};
 use super::item::{Item, Stage};
-use crate::{RunObject, Step};
+use crate::{FailurePolicy, RunObject, Step};
 
 /// Why a run writes nothing more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,10 @@ pub(super) enum Halted {
 impl Execution {
     /// Writes nothing more. In preflight the other answers are waited for all the same.
     pub(super) fn halt(&mut self, why: Halted) {
+        let isolates = self.order.settings.failure_policy == FailurePolicy::Isolate;
+        if isolates && why == Halted::ByRefusal {
+            return;
+        }
         self.halted.get_or_insert(why);
         if self.mode != Doing::Preflight {
             self.work.clear_queue();

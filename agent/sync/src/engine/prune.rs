@@ -75,6 +75,12 @@ impl Departures {
         self.denial = fenced.err();
     }
 
+    /// The objects that go when their turn comes.
+    pub(super) fn going(&self) -> impl Iterator<Item = &Leaving> {
+        let shown = self.all.iter().map(|leaver| &leaver.shown);
+        shown.filter(|shown| shown.fate == Fate::Waiting)
+    }
+
     fn get(&self, id: &ObjectId) -> Option<&Leaver> {
         self.all.iter().find(|leaver| leaver.id() == id)
     }
@@ -326,6 +332,14 @@ impl Execution {
 
     fn has_successor(&self, id: &ObjectId) -> bool {
         self.items.iter().any(|item| succeeds(item.id(), id))
+    }
+
+    /// Tells whether somebody has allowed or confirmed a delete.
+    pub(super) fn is_let_go(&self, shown: &Leaving) -> bool {
+        let leaver = self.departures.get(&shown.id);
+        let live = self.engine.hub.live().get(&shown.id);
+        let says = live.object().and_then(|live| live.annotation(ANNOTATION));
+        says == Some("allow") || leaver.is_some_and(|leaver| self.confirmed(leaver).is_some())
     }
 
     /// Tells whether an object is known to stay for its kind's sake.

@@ -8,7 +8,7 @@ use tidegate_plan::{Edge, Finding};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::{Leaving, Order, Outcome, Phase, Run, RunObject};
+use crate::{Approved, Leaving, Order, Outcome, Phase, Run, RunObject};
 
 /// The shortest time between two publications.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -70,6 +70,16 @@ impl Report {
             self.run.confirm = confirm;
             self.changed();
         }
+    }
+
+    /// Shows what an approval of the plan names, if it waits for one.
+    pub(super) fn approve(&mut self, hash: Option<String>) {
+        self.run.approve = hash;
+    }
+
+    /// Notes by which approval the plan is carried out.
+    pub(super) fn approved(&mut self, approved: Approved) {
+        self.run.approved = Some(approved);
     }
 
     pub(super) fn confirmed_by(&mut self, by: Option<String>) {

@@ -323,6 +323,7 @@ impl Survey {
             rendering,
             refused: refused.into_iter().map(shown).collect(),
             halted: self.halted,
+            planned: None,
             logs: Logs::new(),
             keys: Keys::new(),
             mode: Doing::Preflight,

@@ -5,13 +5,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use thiserror::Error;
 use tidegate_object::{GroupKind, ObjectId};
-use tidegate_plan::{EdgeClass, KindPattern, Required, Rule};
+use tidegate_plan::{ConsequenceKind, EdgeClass, KindPattern, Required, Rule};
 use tidegate_source::{GitSpec, Reference as SourceReference};
 
 use super::duration::parse_duration;
 use super::{
-    GitRef, GitSource, Hold, LayerSpec, PruneSpec, Reference, ReferenceClass, ReferenceKind,
-    Requirement,
+    ApproveWhen, GitRef, GitSource, Hold, LayerSpec, PruneSpec, Reference, ReferenceClass,
+    ReferenceKind, Requirement,
 };
 use crate::controller::DependsOn;
 
@@ -64,6 +64,9 @@ impl Checked {
             references: spec.references.iter().map(Rule::from).collect(),
             concurrency,
             prune: prune(&spec.prune)?,
+            mode: spec.mode,
+            approve_when: approve_when(&spec.approve_when),
+            failure_policy: spec.failure_policy,
         };
         let secret = git.secret_ref.as_ref();
         let hold = hold(spec, Timestamp::now())?;
@@ -85,6 +88,20 @@ impl Checked {
             settings,
         })
     }
+}
+
+/// What a plan waits for approval for: what loses data always does.
+fn approve_when(spec: &[ApproveWhen]) -> Vec<ConsequenceKind> {
+    let named = spec.iter().map(|when| match when {
+        ApproveWhen::DataLoss => ConsequenceKind::DataLoss,
+        ApproveWhen::CrdChange => ConsequenceKind::CrdChange,
+        ApproveWhen::StatefulRestart => ConsequenceKind::StatefulRestart,
+        ApproveWhen::ScaleDown => ConsequenceKind::ScaleDown,
+        ApproveWhen::Restart => ConsequenceKind::Restart,
+    });
+    std::iter::once(ConsequenceKind::DataLoss)
+        .chain(named)
+        .collect()
 }
 
 fn prune(spec: &PruneSpec) -> Result<Prune, SpecError> {

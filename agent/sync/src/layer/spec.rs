@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Hold, LayerStatus};
-use crate::{Adopt, Prune, PruneWhen};
+use crate::{Adopt, FailurePolicy, Mode, Prune, PruneWhen};
 
 /// A duration in the words of Kubernetes, at least a second.
 const DURATION: &str = "self.matches('^([0-9]+(ms|s|m|h))+$') && duration(self) >= duration('1s')";
@@ -87,6 +87,16 @@ pub struct LayerSpec {
     /// What happens to objects that are there already: `unowned` adopts what nobody else owns.
     #[serde(default)]
     pub adopt: Adopt,
+    /// What is done without asking: `auto` carries every plan out, `approve` those that a person has approved, `observe` none.
+    #[serde(default)]
+    pub mode: Mode,
+    /// Consequences for which a plan waits for approval in mode `auto` too; one that loses data always does.
+    #[serde(default = "default_approve_when")]
+    #[schemars(length(max = 8))]
+    pub approve_when: Vec<ApproveWhen>,
+    /// What an object that is refused as invalid stops: the run, or (`isolate`) only what depends on it.
+    #[serde(default)]
+    pub failure_policy: FailurePolicy,
     /// Whether nothing is written until this is taken back: a run that goes on ends, and none begins.
     #[serde(default)]
     pub suspend: bool,
@@ -116,6 +126,22 @@ pub struct LayerSpec {
     pub references: Vec<Reference>,
 }
 
+/// A consequence for which a plan waits for approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ApproveWhen {
+    /// Data goes, or its owner does.
+    DataLoss,
+    /// A kind changes under its objects.
+    CrdChange,
+    /// Pods with state restart, or a database's primary moves.
+    StatefulRestart,
+    /// There are fewer pods, or none.
+    ScaleDown,
+    /// Pods restart.
+    Restart,
+}
+
 /// What becomes of a layer's objects that leave Git.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
@@ -141,6 +167,10 @@ impl Default for PruneSpec {
             max_fraction: default_max_fraction(),
         }
     }
+}
+
+fn default_approve_when() -> Vec<ApproveWhen> {
+    vec![ApproveWhen::DataLoss]
 }
 
 fn default_prune() -> bool {

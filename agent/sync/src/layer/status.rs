@@ -41,6 +41,9 @@ pub struct LayerStatus {
     /// Deletes that are held back, and that a person may confirm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_prune: Option<HeldPrune>,
+    /// The approval that was given last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Consented>,
     /// The confirmation that was given last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmation: Option<Consented>,
@@ -56,6 +59,10 @@ pub struct LayerStatus {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanSummary {
+    /// What an approval names, while the plan waits for one: a hash of its changes, of what is wanted of each object, and
+    /// of the uids of those that go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
     /// How many objects change, by change.
     #[serde(default)]
     pub changes: Changes,
@@ -153,6 +160,9 @@ pub struct Consented {
     pub requested_by: Option<String>,
     /// When it was seen first.
     pub since: String,
+    /// A keyed digest of the rendering that was begun by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rendering: Option<String>,
 }
 
 /// A manual sync.
@@ -176,6 +186,9 @@ pub struct HistoryEntry {
     /// Who asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_by: Option<String>,
+    /// Who approved its plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<String>,
     /// Who confirmed deletes that were held back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_by: Option<String>,

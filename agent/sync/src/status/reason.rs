@@ -37,6 +37,10 @@ pub(crate) enum Reason {
     RunFailed,
     /// An object may not be written.
     ObjectBlocked,
+    /// The plan waits for approval.
+    AwaitsApproval,
+    /// The plan is shown, and the layer only observes.
+    ChangesPending,
     /// Objects that have left Git are held back.
     PruneBlocked,
     /// Nothing is blocked.
@@ -79,6 +83,8 @@ impl Reason {
             Self::Degraded => "Degraded",
             Self::RunFailed => "RunFailed",
             Self::ObjectBlocked => "ObjectBlocked",
+            Self::AwaitsApproval => "AwaitsApproval",
+            Self::ChangesPending => "ChangesPending",
             Self::PruneBlocked => "PruneBlocked",
             Self::NotBlocked => "NotBlocked",
             Self::WaitsToRetry => "WaitsToRetry",

@@ -6,8 +6,8 @@ use tidegate_health::Status;
 
 use super::{Reason, Trouble, Verdict};
 use crate::{
-    BlockedOn, Fate, Guard, HeldObject, HeldPrune, InventorySummary, Leaving, PlanSummary, Run,
-    RunObject, Step, WaveProgress,
+    BlockedOn, Fate, Guard, HeldObject, HeldPrune, InventorySummary, Leaving, Outcome, PlanSummary,
+    Run, RunObject, Step, WaveProgress,
 };
 
 /// How many consequences a status names.
@@ -36,6 +36,7 @@ pub(super) fn plan(run: &Run) -> PlanSummary {
         deletes => drop(changes.insert(Leaving::CHANGE.to_owned(), count(deletes))),
     }
     PlanSummary {
+        hash: run.approve.clone(),
         changes,
         findings: count(run.findings.len()),
         unproven: run.unproven,
@@ -223,7 +224,9 @@ fn held_object(leaving: &Leaving) -> HeldObject {
 
 /// How well the objects are, taken together.
 pub(super) fn health(run: &Run) -> Verdict {
-    let is_over = run.outcome.is_some();
+    let is_over = run
+        .outcome
+        .is_some_and(|outcome| outcome != Outcome::Planned);
     // Before a run is over, what is not there may still come.
     let is_failed = |object: &RunObject| match object.health {
         Status::Failed => true,

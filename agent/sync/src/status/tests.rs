@@ -50,6 +50,8 @@ fn run(outcome: Option<Outcome>, objects: Vec<RunObject>) -> Run {
         unproven: 0,
         leaving: Vec::new(),
         confirm: None,
+        approve: None,
+        approved: None,
         confirmed_by: None,
         durations: Vec::new(),
     }

@@ -17,6 +17,7 @@ fn confirmed(mut order: Order, hash: &str) -> Order {
         hash: hash.into(),
         by: Some("ann".into()),
         until: Timestamp::now() + SignedDuration::from_hours(1),
+        rendering: None,
     });
     order
 }

@@ -1,7 +1,7 @@
 //! What is refused, and what a person reads about it.
 
 use serde_json::json;
-use tidegate_sync::{Outcome, Run, Step};
+use tidegate_sync::{FailurePolicy, Outcome, Run, Step};
 use tidegate_testbed::{AdmissionServer, Answer, wait};
 
 use crate::world::{LIMIT, World, describe, object};
@@ -291,4 +291,42 @@ fn object_is(run: &Run, short: &str, step: Step) -> bool {
     run.objects
         .iter()
         .any(|object| object.id.short() == short && object.step == step)
+}
+
+#[test]
+fn an_isolated_refusal_stops_only_what_depends_on_it() {
+    let world = World::new("isolated");
+    let wrong = "apiVersion: v1
+kind: Service
+metadata: {name: wrong, namespace: NS}
+spec: {ports: [{port: http}]}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: after, namespace: NS, annotations: {tidegate.dev/depends-on: /namespaces/NS/Service/wrong}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: last, namespace: NS, annotations: {tidegate.dev/depends-on: /namespaces/NS/ConfigMap/after}}
+";
+    let order = |policy: FailurePolicy| {
+        let mut order = world.order(&format!("{GOOD}{wrong}"));
+        order.settings.failure_policy = policy;
+        order
+    };
+    let run = world.run(order(FailurePolicy::Stop));
+    assert_eq!(run.outcome, Some(Outcome::Failed), "{}", describe(&run));
+    assert_eq!(world.writes(), []);
+    let run = world.run(order(FailurePolicy::Isolate));
+    assert_eq!(run.outcome, Some(Outcome::Degraded), "{}", describe(&run));
+    for (short, step) in [
+        ("configmap/good", Step::Ready),
+        ("service/wrong", Step::Failed),
+        ("configmap/after", Step::SetAside),
+        ("configmap/last", Step::SetAside),
+    ] {
+        assert_eq!(object(&run, short).step, step, "{}", describe(&run));
+    }
+    let written: Vec<String> = world.writes().into_iter().map(|event| event.name).collect();
+    assert_eq!(written, ["good"]);
 }

@@ -11,8 +11,8 @@ use tidegate_cluster::{Cluster, ConnectOptions};
 use tidegate_kustomize::Rendered;
 use tidegate_object::{Object, Origin};
 use tidegate_sync::{
-    Adopt, Claims, Consents, Engine, Finished, Leaving, Order, Owner, Prerequisite, Prune,
-    PruneWhen, Run, RunObject, Settings, Trigger,
+    Adopt, Claims, Consents, Engine, FailurePolicy, Finished, Leaving, Mode, Order, Owner,
+    Prerequisite, Prune, PruneWhen, Run, RunObject, Settings, Trigger,
 };
 use tidegate_testbed::{AuditEvent, ControlPlane, wait};
 use tokio::runtime::Runtime;
@@ -184,6 +184,9 @@ subjects: [{kind: ServiceAccount, name: deployer, namespace: NS}]
                     when: Some(PruneWhen::Healthy),
                     max_fraction: Prune::MAX_FRACTION,
                 },
+                mode: Mode::Auto,
+                approve_when: Vec::new(),
+                failure_policy: FailurePolicy::Stop,
             },
         }
     }

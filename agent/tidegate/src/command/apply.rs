@@ -10,8 +10,8 @@ use clap::Args;
 use tidegate_object::ObjectId;
 use tidegate_source::Watch;
 use tidegate_sync::{
-    Adopt, Claims, Consents, Engine, Order, Outcome, Owner, Prerequisite, Prune, Run, RunObject,
-    Settings, Step, Trigger,
+    Adopt, Claims, Consents, Engine, FailurePolicy, Mode, Order, Outcome, Owner, Prerequisite,
+    Prune, Run, RunObject, Settings, Step, Trigger,
 };
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -123,6 +123,9 @@ impl Apply {
                 references: Vec::new(),
                 concurrency: CONCURRENCY,
                 prune: Prune::NEVER,
+                mode: Mode::Auto,
+                approve_when: Vec::new(),
+                failure_policy: FailurePolicy::Stop,
             },
         };
         Ok((order, place))
@@ -211,6 +214,7 @@ fn last_words(run: &Run) -> String {
         Some(Outcome::Healthy) => "healthy",
         Some(Outcome::Degraded) => "not everything is healthy",
         Some(Outcome::Failed) => "failed",
+        Some(Outcome::Planned) => "planned",
         Some(Outcome::Superseded) => "superseded",
         None => "stopped",
     };

@@ -76,9 +76,10 @@ fn row(run: &HistoryEntry, now: Timestamp) -> Vec<String> {
     ]
 }
 
-/// Who asked for a run, or else confirmed what it deleted.
+/// Who asked for a run, or else approved it or confirmed what it deleted.
 fn by(run: &HistoryEntry) -> String {
-    let by = run.requested_by.as_ref().or(run.confirmed_by.as_ref());
+    let agreed = run.approved_by.as_ref().or(run.confirmed_by.as_ref());
+    let by = run.requested_by.as_ref().or(agreed);
     by.cloned().unwrap_or_default()
 }
 

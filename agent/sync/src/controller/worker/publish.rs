@@ -65,6 +65,7 @@ impl Worker {
             is_pending: self.due.is_some(),
             retry_at: self.retry.map(|(_, at)| at),
             sync: self.sync.shown(),
+            approval: self.approval.as_ref().map(Given::shown),
             confirmation: self.confirmation.as_ref().map(Given::shown),
             history: &self.history,
         };

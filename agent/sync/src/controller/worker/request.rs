@@ -173,6 +173,8 @@ impl Worker {
             unproven: 0,
             leaving: Vec::new(),
             confirm: None,
+            approve: None,
+            approved: None,
             confirmed_by: None,
             durations: Vec::new(),
         }

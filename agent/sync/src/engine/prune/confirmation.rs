@@ -75,7 +75,9 @@ impl Execution {
         if deeds.is_empty() || self.hash(&deeds) != consent.hash {
             return;
         }
-        let Consent { by, until, hash } = consent;
+        let Consent {
+            by, until, hash, ..
+        } = consent;
         let count = deeds.len();
         tracing::info!(owner = %self.order.owner, hash, by, count, "deletes confirmed");
         self.report.confirmed_by(by.clone());
