@@ -127,6 +127,17 @@ pub enum Mode {
     Observe,
 }
 
+impl Mode {
+    /// Returns the word that specs and metrics carry.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Approve => "approve",
+            Self::Observe => "observe",
+        }
+    }
+}
+
 /// What an object that is refused as invalid stops.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,

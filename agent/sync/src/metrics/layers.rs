@@ -7,7 +7,7 @@ use prometheus::proto::MetricFamily;
 use prometheus::{GaugeVec, Registry};
 
 use super::{Add, opts, register};
-use crate::{LayerKey, Phase};
+use crate::{LayerKey, Mode, Phase};
 
 /// How a layer stands.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -16,6 +16,8 @@ pub(crate) struct Figures {
     pub(crate) revision: String,
     /// The hash of the source that it follows.
     pub(crate) source: String,
+    /// What it does without asking.
+    pub(crate) mode: Mode,
     /// Whether the newest revision is applied and healthy.
     pub(crate) ready: bool,
     /// Whether nothing is written.
@@ -90,8 +92,8 @@ impl Gauges {
         Ok(Self {
             info: gauge(
                 "layer_info",
-                "1; the revision that is applied (empty before the first), and the source that is followed: join with tidegate_source_info",
-                &["revision", "source"],
+                "1; the revision that is applied (empty before the first), the mode (auto, approve, observe), and the source that is followed: join with tidegate_source_info",
+                &["revision", "mode", "source"],
             )?,
             ready: gauge(
                 "layer_ready",
@@ -153,7 +155,8 @@ impl Gauges {
         let labels = [namespace.as_str(), name.as_str()];
         let with = |label| [labels.as_slice(), &[label]].concat();
         let since = |then: Timestamp| now.duration_since(then).as_secs_f64().max(0.0);
-        let about = [namespace, name, &figures.revision, &figures.source];
+        let mode = figures.mode.as_str();
+        let about = [namespace, name, &figures.revision, mode, &figures.source];
         self.info.with_label_values(&about).set(1.0);
         self.ready
             .with_label_values(&labels)

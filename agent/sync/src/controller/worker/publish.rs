@@ -143,6 +143,7 @@ impl Worker {
         let head = self.source.head.as_ref().filter(|_| is_behind);
         let source = self.subscription.as_ref();
         let source = source.map(|(wanted, _)| SourceKey::of(wanted).label().id);
+        let mode = self.wanted.as_ref().map(|wanted| wanted.settings.mode);
         let waits = self.status.waiting_for.iter();
         let waits = waits.filter_map(|wait| wait.since.parse::<Timestamp>().ok());
         let mut figures = Figures {
@@ -152,6 +153,7 @@ impl Worker {
                 .clone()
                 .unwrap_or_default(),
             source: source.unwrap_or_default(),
+            mode: mode.unwrap_or_default(),
             ready: is_true("Ready"),
             suspended: self.is_suspended(),
             healthy: is_true("Healthy"),
