@@ -15,6 +15,8 @@ use crate::{Cache, Entry, Options, RenderError, Tree, path, read};
 const LINKS: usize = 40;
 /// How many files one build may read.
 const FILES: usize = 100_000;
+/// Bytes of all files of one build; a file counts as often as it is read.
+const BYTES: usize = 1 << 30;
 
 /// The files that a build may read, and what it has read.
 pub(crate) struct Files<'a> {
@@ -25,6 +27,7 @@ pub(crate) struct Files<'a> {
     entries: RefCell<HashMap<String, Option<Entry>>>,
     locks: RefCell<HashMap<String, Rc<Lock>>>,
     read: std::cell::Cell<usize>,
+    bytes: std::cell::Cell<usize>,
 }
 
 /// A file's content.
@@ -52,6 +55,7 @@ impl<'a> Files<'a> {
             closure: RefCell::default(),
             entries: RefCell::default(),
             locks: RefCell::default(),
+            bytes: std::cell::Cell::default(),
             read: std::cell::Cell::default(),
         }
     }
@@ -137,6 +141,14 @@ impl<'a> Files<'a> {
         self.count(place)?;
         let missing = || place.clone().invalid(format!("`{file}` does not exist"));
         let bytes = self.tree.read(file)?.ok_or_else(missing)?;
+        self.bytes.set(self.bytes.get().saturating_add(bytes.len()));
+        if self.bytes.get() > BYTES {
+            return Err(RenderError::Limit {
+                place: Box::new(place.clone()),
+                what: "bytes of files",
+                limit: BYTES,
+            });
+        }
         Ok(Content {
             name: file.into(),
             bytes,

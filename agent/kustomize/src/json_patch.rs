@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::fault::Step;
+use crate::size;
 
 /// One operation.
 #[derive(Debug, Clone)]
@@ -62,7 +63,8 @@ impl Operation {
             }
             "copy" => {
                 let value = get(document, self.from()?)?.unwrap_or(Value::Null);
-                add(document, self.path()?, value)
+                add(document, self.path()?, value)?;
+                size::check_json(document)
             }
             "test" => self.test(document),
             other => Err(format!(

@@ -75,6 +75,7 @@ mod resources;
 mod schema;
 mod selector;
 mod shared;
+mod size;
 mod transform;
 mod transformer;
 mod tree;

@@ -10,8 +10,10 @@ use crate::node::{self, Kind};
 use crate::resource::Resource;
 use crate::resources::Resources;
 use crate::selector::Matcher;
-use crate::{field_path, go_json};
+use crate::{field_path, go_json, size};
 
+/// Bytes of a text.
+const SMALL: usize = 4096;
 const NAME: &str = "metadata.name";
 
 /// Copies one value to all its targets; answers the targets that no object matched, by their index.
@@ -131,12 +133,20 @@ fn copy(resources: &mut Resources, value: &Node, target: &Target) -> Step<usize>
         count += 1;
         resource.may_differ |= !resource.shared.is_empty();
         for path in &paths {
-            copy_to(&mut resource.node, value, path, target.options.as_ref()).map_err(|fault| {
-                fault.within(|| format!("{}: field `{}`", resource.origin, path.join(".")))
-            })?;
+            copy_to(&mut resource.node, value, path, target.options.as_ref())
+                .and_then(|()| check_size(&resource.node, value))
+                .map_err(|fault| {
+                    fault.within(|| format!("{}: field `{}`", resource.origin, path.join(".")))
+                })?;
         }
     }
     Ok(count)
+}
+
+/// Only large values can make an object large before their number does.
+fn check_size(object: &Node, value: &Node) -> Step {
+    let is_small = value.text().is_some_and(|text| text.len() < SMALL);
+    if is_small { Ok(()) } else { size::check(object) }
 }
 
 fn matcher(selector: &Selector) -> Step<Matcher> {

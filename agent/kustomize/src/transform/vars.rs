@@ -9,7 +9,7 @@ use crate::field_spec::{FieldSpec, split_dotted};
 use crate::kustomization::Var;
 use crate::node::{self, Kind};
 use crate::resources::Resources;
-use crate::walk;
+use crate::{size, walk};
 
 /// Vars by name.
 pub(crate) type Vars = BTreeMap<String, Var>;
@@ -163,7 +163,7 @@ fn set(found: &mut Node, values: &Values<'_>, used: &mut Used) -> Step {
     match &mut found.value {
         NodeValue::Scalar(..) => {
             if node::is_string(found) {
-                expand(found, values, used);
+                expand(found, values, used)?;
             }
         }
         NodeValue::Mapping(pairs) => {
@@ -172,7 +172,7 @@ fn set(found: &mut Node, values: &Values<'_>, used: &mut Used) -> Step {
                     return Err(format!("key `{}` is no text", node::raw(key)).into());
                 }
                 if node::is_string(value) {
-                    expand(value, values, used);
+                    expand(value, values, used)?;
                 }
             }
         }
@@ -181,28 +181,29 @@ fn set(found: &mut Node, values: &Values<'_>, used: &mut Used) -> Step {
                 if !node::is_string(item) {
                     return Err("an item of the list is no text".into());
                 }
-                expand(item, values, used);
+                expand(item, values, used)?;
             }
         }
     }
     Ok(())
 }
 
-fn expand(found: &mut Node, values: &Values<'_>, used: &mut Used) {
-    let (text, tag) = match expanded(node::raw(found), values, used) {
+fn expand(found: &mut Node, values: &Values<'_>, used: &mut Used) -> Step {
+    let (text, tag) = match expanded(node::raw(found), values, used)? {
         Value::Text(text) => (text, node::STRING),
         Value::Int(value) => (value.to_string(), "!!int"),
         Value::Float(value) => (value.to_string(), "!!float"),
         Value::Bool(value) => (value.to_string(), "!!bool"),
-        Value::Other => return,
+        Value::Other => return Ok(()),
     };
     let mark = found.mark;
     *found = node::with_tag(Node::scalar(text, ScalarStyle::Plain), tag);
     found.mark = mark;
+    Ok(())
 }
 
 /// Expands `$(NAME)`; `$$` is a dollar sign. A text that is one reference alone takes its type.
-fn expanded(input: &str, values: &Values<'_>, used: &mut Used) -> Value {
+fn expanded(input: &str, values: &Values<'_>, used: &mut Used) -> Step<Value> {
     let mut output = String::with_capacity(input.len());
     let mut rest = input;
     while let Some(index) = rest.find('$') {
@@ -222,9 +223,10 @@ fn expanded(input: &str, values: &Values<'_>, used: &mut Used) -> Value {
                 if let Some(value) = value {
                     used.insert(name.to_owned());
                     if input.len() == name.len() + 3 {
-                        return value.clone();
+                        return Ok(value.clone());
                     }
                     output.push_str(&printed(value));
+                    size::check_size(output.len())?;
                 } else {
                     output.push_str("$(");
                     output.push_str(name);
@@ -244,7 +246,7 @@ fn expanded(input: &str, values: &Values<'_>, used: &mut Used) -> Value {
         }
     }
     output.push_str(rest);
-    Value::Text(output)
+    Ok(Value::Text(output))
 }
 
 fn printed(value: &Value) -> String {
