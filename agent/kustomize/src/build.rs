@@ -1,6 +1,7 @@
 //! One kustomization after another: what `kustTarget` does, in its order.
 
 mod bases;
+mod findings;
 mod plugins;
 mod reach;
 mod resources;
@@ -109,16 +110,6 @@ impl<'a> Build<'a> {
         }
     }
 
-    /// Adds a finding.
-    pub(crate) fn find(&self, place: Place, message: impl Into<String>) {
-        self.findings.borrow_mut().push(Finding {
-            file: place.file,
-            line: place.line,
-            field: place.field,
-            message: message.into(),
-        });
-    }
-
     /// The path of a folder's kustomization file; `None` if it has none.
     pub(crate) fn kustomization_file(&self, folder: &str) -> Built<Option<String>> {
         let mut found = Vec::new();
@@ -151,7 +142,11 @@ impl<'a> Build<'a> {
         let content = self.files.content(&file, &Place::file(&file))?;
         let root = first_document(&content)?;
         let read = match root {
-            Some(root) => Kustomization::read(&file, &root)?,
+            Some(root) => {
+                let read = Kustomization::read(&file, &root)?;
+                self.find_unread(&content, &root);
+                read
+            }
             None => return Err(Place::file(&file).invalid("the kustomization is empty")),
         };
         let read = Rc::new(read);
@@ -214,6 +209,7 @@ impl<'a> Build<'a> {
         mut built: Accumulated,
     ) -> Built<Accumulated> {
         self.bases.borrow_mut().enter(folder);
+        self.find_unused(folder, kustomization);
         if folder.depth() > DEPTH {
             return Err(RenderError::Limit {
                 place: Box::new(kustomization.place(0, "")),

@@ -5,8 +5,8 @@ use tidegate_yaml::{Node, NodeValue};
 
 use crate::fault::Step;
 
-/// Bytes of texts, and values, of one object.
-const LARGEST: usize = 32 << 20;
+/// Bytes of texts, and values, of one object; API servers take a fifth of it.
+const LARGEST: usize = 8 << 20;
 
 /// Fails if an object has become too large.
 pub(crate) fn check(object: &Node) -> Step {

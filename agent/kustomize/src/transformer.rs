@@ -72,6 +72,8 @@ impl Configured<'_> {
     }
 }
 
+const EMPTY: &str = "the patch is empty; write one, or remove the entry";
+
 struct Run<'a, 'b> {
     place: &'a Place,
     build: &'a Build<'b>,
@@ -123,7 +125,10 @@ impl Run<'_, '_> {
                 return list.try_for_each(|one| patches::merge_by_id(resources, one, &schema));
             }
             (Patch::Merge(list), Some(target)) => match list.as_slice() {
-                [] => return Ok(()),
+                [] => {
+                    self.build.find(self.place.clone(), EMPTY);
+                    return Ok(());
+                }
                 [one] => patches::merge_selected(resources, one, target, &schema)?,
                 _ => {
                     let reason =
@@ -131,7 +136,10 @@ impl Run<'_, '_> {
                     return Err(reason.into());
                 }
             },
-            (Patch::Json(operations), _) if operations.is_empty() => return Ok(()),
+            (Patch::Json(operations), _) if operations.is_empty() => {
+                self.build.find(self.place.clone(), EMPTY);
+                return Ok(());
+            }
             (Patch::Json(_), None) => return Err("a JSON patch needs a `target`".into()),
             (Patch::Json(operations), Some(target)) => {
                 patches::apply_json(resources, operations, target, Remember::Id)?

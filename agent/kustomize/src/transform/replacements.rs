@@ -146,7 +146,11 @@ fn copy(resources: &mut Resources, value: &Node, target: &Target) -> Step<usize>
 /// Only large values can make an object large before their number does.
 fn check_size(object: &Node, value: &Node) -> Step {
     let is_small = value.text().is_some_and(|text| text.len() < SMALL);
-    if is_small { Ok(()) } else { size::check(object) }
+    if is_small {
+        Ok(())
+    } else {
+        size::check(object)
+    }
 }
 
 fn matcher(selector: &Selector) -> Step<Matcher> {

@@ -12,9 +12,9 @@ use crate::coverage::Coverage;
 use crate::oracle::{difference, ours, theirs};
 use crate::tree::MemoryTree;
 
-struct Case {
+pub(crate) struct Case {
     name: String,
-    tree: MemoryTree,
+    pub(crate) tree: MemoryTree,
 }
 
 impl Case {
@@ -73,30 +73,33 @@ fn read_section(section: &str) -> Vec<Case> {
     lines.lines().map(|line| case.with(line)).collect()
 }
 
-#[test]
-fn every_case_is_rendered_as_kustomize_renders_it() {
+/// All cases, with the names of their files.
+pub(crate) fn all() -> Vec<(String, Case)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let mut paths: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
-    let (mut count, mut problems) = (0, Vec::new());
-    let mut coverage = Coverage::default();
-    for path in paths {
+    let of_file = |path: std::path::PathBuf| {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let cases = read(&std::fs::read_to_string(&path).unwrap());
-        println!("{name}: {} cases", cases.len());
-        for case in cases {
-            count += 1;
-            coverage.add(&case.tree);
-            let theirs = theirs(&case.tree, case.folder());
-            let ours = ours(&case.tree, case.folder());
-            if theirs.is_err() != case.name.starts_with('!') {
-                problems.push(format!("{name}: {}: kustomize: {theirs:?}", case.name));
-            } else if let Some(difference) = difference(&ours, &theirs) {
-                problems.push(format!("{name}: {}:\n{difference}", case.name));
-            }
+        cases.into_iter().map(move |case| (name.clone(), case))
+    };
+    paths.into_iter().flat_map(of_file).collect()
+}
+
+#[test]
+fn every_case_is_rendered_as_kustomize_renders_it() {
+    let (mut count, mut problems) = (0, Vec::new());
+    let mut coverage = Coverage::default();
+    for (name, case) in all() {
+        count += 1;
+        coverage.add(&case.tree);
+        let theirs = theirs(&case.tree, case.folder());
+        let ours = ours(&case.tree, case.folder());
+        if theirs.is_err() != case.name.starts_with('!') {
+            problems.push(format!("{name}: {}: kustomize: {theirs:?}", case.name));
+        } else if let Some(difference) = difference(&ours, &theirs) {
+            problems.push(format!("{name}: {}:\n{difference}", case.name));
         }
     }
     println!("{count} cases, {} mismatches", problems.len());

@@ -7,7 +7,7 @@ use crate::random::Random;
 
 /// Cases of a test run; `TIDEGATE_CASES` asks for more, `TIDEGATE_SEED` for others, `TIDEGATE_KEEP` names
 /// a folder for the trees of those that differ.
-const CASES: u64 = 40;
+const CASES: u64 = 60;
 const SEED: u64 = 1;
 
 fn number(variable: &str, default: u64) -> u64 {

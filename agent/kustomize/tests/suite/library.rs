@@ -146,28 +146,114 @@ fn the_closure_names_what_was_read_and_what_was_looked_for() {
     assert!(!closure.contains("other/b.yaml"));
 }
 
-#[test]
-fn what_kustomize_is_silent_about_is_found() {
+/// The findings of a kustomization on `a.yaml` and a base.
+fn check_findings(text: &str, expected: &[&str]) {
     let tree = MemoryTree::new(&[
+        ("over/kustomization.yaml", text),
+        ("over/a.yaml", OBJECT),
+        ("over/empty.yaml", "# nothing\n"),
         (
-            "kustomization.yaml",
-            "resources: [a.yaml]\nimages:\n- name: absent\n  newTag: v1\npatches:\n- target: {kind: Pod}\n  \
-             patch: '- {op: remove, path: /a}'\n",
+            "base/kustomization.yaml",
+            "resources: []\nsortOptions: {order: fifo}\nbuildMetadata: [managedByLabel]\n",
         ),
-        ("a.yaml", OBJECT),
     ]);
-    let findings = rendered(&tree, "").unwrap().findings;
+    let findings = rendered(&tree, "over").unwrap().findings;
     let found: Vec<_> = findings
         .iter()
-        .map(|found| format!("{}:{}: {}", found.file, found.line, found.field))
+        .map(|found| {
+            format!(
+                "{}:{}: {}: {}",
+                found.file, found.line, found.field, found.message
+            )
+        })
         .collect();
-    assert_eq!(
-        found,
-        [
-            "kustomization.yaml:6: patches[0].target",
-            "kustomization.yaml:3: images[0]"
-        ]
+    assert_eq!(found, expected, "{text}");
+}
+
+#[test]
+fn what_kustomize_is_silent_about_is_found() {
+    check_findings("resources: [a.yaml]\nnamePrefix: p-\n", &[]);
+    check_findings(
+        "resources: [a.yaml]\nimages:\n- name: absent\n  newTag: v1\n- name: '.*'\npatches:\n- target: \
+         {kind: Pod}\n  patch: '- {op: remove, path: /a}'\n- {target: {kind: ConfigMap}, path: empty.yaml}\n",
+        &[
+            "over/kustomization.yaml:5: images[1]: changes nothing; give `newName`, `newTag`, or `digest`",
+            "over/kustomization.yaml:7: patches[0].target: the target matches no object; correct or remove \
+             the patch",
+            "over/kustomization.yaml:9: patches[1]: the patch is empty; write one, or remove the entry",
+            "over/kustomization.yaml:3: images[0]: no image is named `absent`; correct or remove the entry",
+            "over/kustomization.yaml:5: images[1]: no image is named `.*`; correct or remove the entry",
+        ],
     );
+    check_findings(
+        "resources: [a.yaml]\nreplacements:\n- source: {kind: ConfigMap}\n  targets:\n  - select: {kind: Pod}\n\
+         vars:\n- {name: V, objref: {apiVersion: v1, kind: ConfigMap, name: a}}\n",
+        &[
+            "over/kustomization.yaml:3: replacements[0].targets[0]: selects no object; correct or remove \
+             the target",
+            "over/kustomization.yaml:0: vars: var `V` is used nowhere; remove it",
+        ],
+    );
+    check_findings(
+        "resources: [a.yaml]\nresources: [a.yaml]\ngeneratorOptions: {immutable: true}\n---\nnamePrefix: p-\n",
+        &[
+            "over/kustomization.yaml:2: resources: is given twice, and that of line 1 is not used; remove it",
+            "over/kustomization.yaml:5: : only the first document of a kustomization is used; remove the others",
+            "over/kustomization.yaml:0: generatorOptions: there is no generator that has these options; \
+             remove the field",
+        ],
+    );
+    let message = "only that of the kustomization that is built counts, and this one is a base of it; move \
+                   the field there";
+    check_findings(
+        "resources: [a.yaml, ../base]\n",
+        &[
+            &format!("base/kustomization.yaml:2: sortOptions: {message}"),
+            &format!("base/kustomization.yaml:0: buildMetadata: {message}"),
+        ],
+    );
+}
+
+#[test]
+fn what_grows_without_end_is_refused() {
+    let check = |text: &str| {
+        let object = format!("{OBJECT}  labels: {{long: {}}}\n", "x".repeat(100_000));
+        let tree = MemoryTree::new(&[("kustomization.yaml", text), ("a.yaml", &object)]);
+        let error = rendered(&tree, "").unwrap_err().to_string();
+        assert!(error.contains("more than 8388608 bytes"), "{error}");
+    };
+    let copy = "    - {op: copy, from: /metadata, path: /x}\n".to_owned()
+        + &"    - {op: copy, from: /x, path: /y}\n    - {op: copy, from: /y, path: /x/y}\n    - {op: copy, \
+            from: /x, path: /x/x}\n"
+            .repeat(40);
+    check(&format!(
+        "resources: [a.yaml]\npatches:\n- target: {{kind: ConfigMap}}\n  patch: |-\n{copy}"
+    ));
+    let doubled = "- source: {kind: ConfigMap, fieldPath: metadata}\n  targets:\n  - {select: {kind: ConfigMap}, \
+                   fieldPaths: [metadata.x], options: {create: true}}\n- source: {kind: ConfigMap, fieldPath: \
+                   metadata}\n  targets:\n  - {select: {kind: ConfigMap}, fieldPaths: [metadata.y], options: \
+                   {create: true}}\n";
+    check(&format!(
+        "resources: [a.yaml]\nreplacements:\n{}",
+        doubled.repeat(40)
+    ));
+}
+
+/// Every level names the one below twice, so that there are 2^40 ways down.
+#[test]
+fn bases_that_many_ways_lead_to_are_built_once() {
+    let mut tree = MemoryTree::new(&[("l0/kustomization.yaml", "resources: []\n")]);
+    for level in 1..40 {
+        let below = level - 1;
+        for side in ["a", "b"] {
+            let text = format!("resources: [../../l{below}]\n");
+            let path = format!("l{level}/{side}/kustomization.yaml");
+            tree.files.insert(path, text);
+        }
+        let path = format!("l{level}/kustomization.yaml");
+        tree.files.insert(path, "resources: [a, b]\n".to_owned());
+    }
+    assert!(rendered(&tree, "l39").unwrap().objects.is_empty());
 }
 
 #[test]

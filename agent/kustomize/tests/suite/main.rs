@@ -6,6 +6,7 @@ mod cases;
 mod coverage;
 mod differential;
 mod every_field;
+mod fuzz;
 mod knowledge;
 mod library;
 mod oracle;
