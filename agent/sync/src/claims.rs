@@ -111,6 +111,23 @@ impl Claims {
             && !theirs.held.has(id)
     }
 
+    /// Finds who else holds an object, or may, of those that go on while the layer itself is being deleted.
+    pub(crate) fn holder(&self, id: &ObjectId, follows: &str) -> Claimant {
+        let Some(seen) = &self.0 else {
+            return Claimant::Nobody;
+        };
+        let all = Arc::clone(&seen.all.borrow());
+        let others = || all.iter().filter(|(layer, _)| **layer != seen.own);
+        if let Some((layer, _)) = others().find(|(_, claim)| claim.held.has(id)) {
+            return Claimant::Layer(layer.clone());
+        }
+        let is_unknown = |claim: &Claim| claim.follows == follows && claim.commit.is_none();
+        match others().find(|(_, claim)| is_unknown(claim)) {
+            Some((layer, _)) => Claimant::Behind(layer.clone()),
+            None => Claimant::Nobody,
+        }
+    }
+
     /// Waits until some layer holds something else.
     pub(crate) async fn changed(&mut self) {
         let changed = match &mut self.0 {

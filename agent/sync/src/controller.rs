@@ -11,6 +11,8 @@ mod backoff;
 mod board;
 mod control;
 mod desk;
+mod dissolving;
+pub mod finalizer;
 mod parts;
 mod relay;
 mod resource;
@@ -22,18 +24,21 @@ use std::sync::Arc;
 
 use tidegate_cluster::Cluster;
 use tokio::sync::{mpsc, watch as channel};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::claims::Claim;
-use crate::layer::Checked;
+use crate::layer::{Checked, depends_on};
 use crate::sources::SourceKey;
-use crate::{Fleet, LayerKey, LayerView, Request};
+use crate::{DeletionPolicy, Fleet, LayerKey, LayerSpec, LayerView, Request};
 
 pub(crate) use backoff::{Backoff, jittered};
+use board::Standing;
 pub(crate) use board::{Board, DependsOn, Obstacle, Standings};
 pub use control::Control;
 use desk::Desk;
+use dissolving::Dissolving;
 use parts::Parts;
 pub use parts::{ControllerOptions, Mirror};
 use resource::Resource;
@@ -50,12 +55,17 @@ pub struct Controller {
     tasks: TaskTracker,
     desk: Desk,
     leads: bool,
+    /// Ends what goes on besides the workers.
+    ceasing: CancellationToken,
 }
 
 /// A worker, and how it is told things.
 struct Employed {
     resource: channel::Sender<Arc<Resource>>,
     stop: CancellationToken,
+    task: JoinHandle<()>,
+    /// Whether it takes the layer apart.
+    dissolves: bool,
 }
 
 impl Controller {
@@ -74,6 +84,7 @@ impl Controller {
             tasks: TaskTracker::new(),
             desk: Desk::default(),
             leads: false,
+            ceasing: CancellationToken::new(),
         }
     }
 
@@ -123,6 +134,7 @@ impl Controller {
             return;
         }
         tracing::info!("this replica does not lead any more");
+        std::mem::take(&mut self.ceasing).cancel();
         for (_, employed) in self.workers.drain() {
             employed.stop.cancel();
         }
@@ -175,7 +187,12 @@ impl Controller {
             return;
         }
         let is_same = |before: &Arc<Resource>| before.owner.uid == resource.owner.uid;
+        self.settle_finalizer(&resource);
         match self.workers.get(&key) {
+            Some(employed) if resource.is_going && !employed.dissolves => {
+                let before = self.workers.remove(&key);
+                self.dissolve(resource, before);
+            }
             Some(employed) if before.as_ref().is_some_and(is_same) => {
                 employed.resource.send_if_modified(|known| {
                     let differs = !known.wants_the_same(&resource);
@@ -194,6 +211,58 @@ impl Controller {
         }
     }
 
+    /// Has the finalizer put on or taken off, as the spec says.
+    fn settle_finalizer(&self, resource: &Resource) {
+        let is_wanted = |spec: &LayerSpec| spec.deletion_policy == DeletionPolicy::Delete;
+        let wanted = resource.spec.as_ref().map(is_wanted);
+        if resource.is_going
+            || wanted.is_ok_and(|wanted| wanted == resource.is_held)
+            || wanted.is_err()
+        {
+            return;
+        }
+        let (cluster, owner) = (self.parts.cluster.clone(), resource.owner.clone());
+        self.tasks
+            .spawn(finalizer::settle(cluster, owner, self.ceasing.clone()));
+    }
+
+    /// Takes apart a layer that is being deleted, once whoever ran it has ended.
+    fn dissolve(&mut self, resource: Arc<Resource>, before: Option<Employed>) {
+        let key = resource.key();
+        if let Some(before) = &before {
+            before.stop.cancel();
+        }
+        self.parts.board.remove(&key);
+        self.announce(&resource);
+        let stop = CancellationToken::new();
+        let (tell, told) = channel::channel(resource);
+        let dissolving = Dissolving {
+            parts: Arc::clone(&self.parts),
+            told,
+            before: before.map(|before| before.task),
+        };
+        let task = self.tasks.spawn(dissolving.run(stop.clone()));
+        let employed = Employed {
+            resource: tell,
+            stop,
+            task,
+            dissolves: true,
+        };
+        self.workers.insert(key, employed);
+    }
+
+    /// Says that a layer is on its way, before any of those that it depends on goes.
+    fn announce(&self, resource: &Resource) {
+        let Ok(spec) = &resource.spec else { return };
+        let key = resource.key();
+        let standing = Standing {
+            depends_on: depends_on(spec, &key.0),
+            is_leaving: spec.deletion_policy == DeletionPolicy::Delete,
+            ..Standing::default()
+        };
+        self.parts.board.write(&key, standing);
+    }
+
     fn forget(&mut self, key: &LayerKey) {
         self.layers.remove(key);
         self.dismiss(key);
@@ -203,6 +272,9 @@ impl Controller {
 
     /// Notes what a layer follows before any layer of its source runs: it may hold what another is about to delete.
     fn reserve(&self, resource: &Resource) {
+        if resource.is_going {
+            return self.announce(resource);
+        }
         let Ok(spec) = &resource.spec else { return };
         let concurrency = self.parts.concurrency;
         let Ok(checked) = Checked::new(spec, &resource.owner.namespace, concurrency) else {
@@ -217,15 +289,20 @@ impl Controller {
     }
 
     fn employ(&mut self, resource: Arc<Resource>) {
+        if resource.is_going {
+            return self.dissolve(resource, None);
+        }
         self.reserve(&resource);
         let stop = CancellationToken::new();
         let key = resource.key();
         let (tell, told) = channel::channel(resource);
         let worker = Worker::new(Arc::clone(&self.parts), told);
-        self.tasks.spawn(worker.run(stop.clone()));
+        let task = self.tasks.spawn(worker.run(stop.clone()));
         let employed = Employed {
             resource: tell,
             stop,
+            task,
+            dissolves: false,
         };
         self.workers.insert(key, employed);
     }

@@ -38,6 +38,22 @@ impl Events {
         let Some(event) = transition(before, after) else {
             return;
         };
+        self.write(owner, event);
+    }
+
+    /// Tells what became of a layer. Nobody waits for it.
+    pub(crate) fn say(&self, owner: &Owner, (reason, note): (Reason, &str)) {
+        let event = Event {
+            type_: EventType::Normal,
+            reason: reason.as_str().into(),
+            note: Some(bounded(note)),
+            action: "Delete".into(),
+            secondary: None,
+        };
+        self.write(owner, event);
+    }
+
+    fn write(&self, owner: &Owner, event: Event) {
         let recorder = self.recorder.clone();
         let owner = owner.clone();
         tokio::spawn(async move {

@@ -7,7 +7,7 @@ mod hold;
 mod spec;
 mod status;
 
-pub(crate) use checked::Checked;
+pub(crate) use checked::{Checked, depends_on};
 pub use crd::crd_yaml;
 pub(crate) use duration::parse_duration;
 pub use hold::Hold;

@@ -29,6 +29,7 @@ mod sources;
 mod status;
 
 pub use claims::Claims;
+pub use controller::finalizer;
 pub use controller::{
     APPROVE, CONFIRM, Control, Controller, ControllerOptions, Mirror, REQUESTED_BY, SYNC_REQUESTED,
 };
@@ -46,7 +47,8 @@ pub use lookup::{LayerRendering, Lookup, LookupError};
 pub use metrics::Metrics;
 pub use misfit::misfit;
 pub use order::{
-    Adopt, Consent, Consents, FailurePolicy, Mode, Order, Prune, PruneWhen, Settings, Trigger,
+    Adopt, Consent, Consents, DeletionPolicy, FailurePolicy, Mode, Order, Prune, PruneWhen,
+    Settings, Trigger,
 };
 pub use owner::Owner;
 pub use prerequisite::Prerequisite;

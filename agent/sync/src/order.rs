@@ -184,6 +184,19 @@ pub enum PruneWhen {
     Applied,
 }
 
+/// What becomes of a layer's objects when the Layer itself is deleted.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum DeletionPolicy {
+    /// They stay.
+    #[default]
+    Orphan,
+    /// They are deleted, save for those of protected kinds.
+    Delete,
+}
+
 /// What happens to objects that are there already.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,

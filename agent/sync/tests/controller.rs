@@ -5,6 +5,8 @@
 mod approving;
 #[path = "controller/control.rs"]
 mod control;
+#[path = "controller/deleting.rs"]
+mod deleting;
 #[path = "controller/following.rs"]
 mod following;
 #[path = "controller/layer_api.rs"]

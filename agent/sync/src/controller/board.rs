@@ -21,6 +21,8 @@ pub(crate) struct Standing {
     pub(crate) is_healthy: bool,
     /// The layers that it depends on.
     pub(crate) depends_on: Vec<DependsOn>,
+    /// Whether it is being deleted, and takes its objects along.
+    pub(crate) is_leaving: bool,
 }
 
 /// A layer that comes first.
@@ -126,6 +128,19 @@ impl Board {
         self.standings.subscribe()
     }
 
+    /// Finds a layer that depends on this one, and is being deleted, too: it goes first, unless they go in a circle.
+    pub(crate) fn leaves_first(&self, layer: &LayerKey) -> Option<LayerKey> {
+        let standings = Arc::clone(&self.standings.borrow());
+        if cycle(&standings, layer).is_some() {
+            return None;
+        }
+        let needs = |standing: &Standing| standing.depends_on.iter().any(|it| it.layer == *layer);
+        let mut leaving = standings
+            .iter()
+            .filter(|(_, standing)| standing.is_leaving && needs(standing));
+        leaving.next().map(|(key, _)| key.clone())
+    }
+
     /// Finds what keeps a layer from beginning, if anything does.
     pub(crate) fn obstacle(&self, layer: &LayerKey) -> Option<Obstacle> {
         let standings = Arc::clone(&self.standings.borrow());
@@ -148,7 +163,7 @@ fn before(
     dependency: &DependsOn,
 ) -> Option<Obstacle> {
     let layer = dependency.layer.clone();
-    let Some(standing) = standings.get(&layer) else {
+    let Some(standing) = standings.get(&layer).filter(|it| !it.is_leaving) else {
         return Some(Obstacle::Missing(layer));
     };
     if standing.follows == own.follows && standing.commit != own.commit {

@@ -5,6 +5,7 @@ use kube::api::DynamicObject;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::finalizer::FINALIZER;
 use crate::{LayerKey, LayerSpec, LayerStatus, Owner};
 
 /// The annotation that asks for a sync; its value is the run's id.
@@ -29,6 +30,10 @@ pub const REQUESTED_BY: &str = "tidegate.dev/requested-by";
 pub(crate) struct Resource {
     /// Namespace, name and uid.
     pub(crate) owner: Owner,
+    /// Whether it is being deleted.
+    pub(crate) is_going: bool,
+    /// Whether our finalizer stands on it.
+    pub(crate) is_held: bool,
     /// The generation of the spec.
     pub(crate) generation: i64,
     /// The spec, or why it cannot be read.
@@ -81,6 +86,8 @@ impl Resource {
         let asked = |name: &str| Asked::read(&annotation(name)?, annotation(REQUESTED_BY));
         Self {
             owner,
+            is_going: object.metadata.deletion_timestamp.is_some(),
+            is_held: object.finalizers().iter().any(|name| name == FINALIZER),
             generation: object.metadata.generation.unwrap_or_default(),
             spec: spec(object.data.get("spec")),
             status: LayerStatus::deserialize(status).unwrap_or_default(),

@@ -20,7 +20,7 @@ pub(super) enum Seen {
     Listed(Vec<Resource>),
     /// A layer that is new or changed.
     There(Box<Resource>),
-    /// A layer that is gone, or on its way.
+    /// A layer that is gone, or on its way without us.
     Gone(LayerKey),
 }
 
@@ -69,10 +69,10 @@ async fn follow(api: Api<DynamicObject>, tell: mpsc::Sender<Seen>) {
     }
 }
 
-/// Reads a Layer that is not being deleted.
+/// Reads a Layer, unless it is being deleted without us.
 fn alive(object: &DynamicObject) -> Option<Resource> {
-    let is_alive = object.metadata.deletion_timestamp.is_none();
-    is_alive.then(|| Resource::new(object))
+    let resource = Resource::new(object);
+    (!resource.is_going || resource.is_held).then_some(resource)
 }
 
 fn explained(error: &watcher::Error) -> String {

@@ -1,6 +1,7 @@
 //! What becomes of owned objects that have left Git: each is deleted in its turn, or held back, and says why.
 
 mod confirmation;
+mod deleted;
 mod guards;
 mod leaver;
 mod proof;
@@ -25,8 +26,9 @@ use leaver::{Leaver, Turn};
 use proof::{Case, Pruned};
 
 pub(super) use confirmation::Deeds;
+pub(super) use deleted::{Doomed, LayerDeleted};
 pub(super) use guards::Denial;
-pub(super) use removal::{Fence, Removed};
+pub(super) use removal::{Fence, Removed, look, remove};
 
 /// The owned objects that have left Git, and what is known of all of them together.
 #[derive(Default)]

@@ -3,6 +3,8 @@
 mod owned;
 mod patience;
 
+pub(super) use owned::{marked, protected_kinds};
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 

@@ -157,6 +157,23 @@ impl Store {
         self.write(owner, held, (inventory, Some(run))).await
     }
 
+    /// Deletes an owner's inventory, as it was read.
+    pub(crate) async fn remove(&self, owner: &Owner, held: &Held) -> Result<(), InventoryError> {
+        let id = self.id(&name(&owner.uid));
+        let there = self.cluster.get_metadata(&id).await;
+        if let Some(there) = there.map_err(InventoryError::Api)? {
+            let version = there.resource_version().map(ToOwned::to_owned);
+            if version != held.version {
+                return Err(InventoryError::Changed(self.full_name(&name(&owner.uid))));
+            }
+            self.drop_head(&there).await.map_err(InventoryError::Api)?;
+        }
+        let mut chunks = held.chunks.clone();
+        chunks.extend(held.strays.clone());
+        self.drop_chunks(owner, chunks).await;
+        Ok(())
+    }
+
     async fn write(
         &self,
         owner: &Owner,

@@ -171,7 +171,8 @@ fn followed(reference: &GitRef) -> Result<SourceReference, SpecError> {
     parsed.map_err(|error| wrong(&format!("spec.source.git.ref.{field}"), &error))
 }
 
-fn depends_on(spec: &LayerSpec, namespace: &str) -> Vec<DependsOn> {
+/// The layers that come first.
+pub(crate) fn depends_on(spec: &LayerSpec, namespace: &str) -> Vec<DependsOn> {
     let dependencies = spec.depends_on.iter().map(|dependency| DependsOn {
         layer: (
             dependency

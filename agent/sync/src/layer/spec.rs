@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Hold, LayerStatus};
-use crate::{Adopt, FailurePolicy, Mode, Prune, PruneWhen};
+use crate::{Adopt, DeletionPolicy, FailurePolicy, Mode, Prune, PruneWhen};
 
 /// A duration in the words of Kubernetes, at least a second.
 const DURATION: &str = "self.matches('^([0-9]+(ms|s|m|h))+$') && duration(self) >= duration('1s')";
@@ -116,6 +116,10 @@ pub struct LayerSpec {
     /// What becomes of the layer's objects that leave Git.
     #[serde(default)]
     pub prune: PruneSpec,
+    /// What becomes of the layer's objects when the Layer itself is deleted: `orphan` leaves them, `delete` deletes them
+    /// first. A Layer whose objects go with it has a finalizer.
+    #[serde(default)]
+    pub deletion_policy: DeletionPolicy,
     /// The account, in the Layer's namespace, whose rights are used for every write of the layer's objects.
     #[serde(default = "default_service_account")]
     #[schemars(length(min = 1, max = 253))]

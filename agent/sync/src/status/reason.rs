@@ -49,6 +49,10 @@ pub(crate) enum Reason {
     WaitsToRetry,
     /// There is nothing to do.
     Done,
+    /// The Layer is being deleted.
+    Terminating,
+    /// The Layer is deleted: what became of its objects.
+    LayerDeleted,
     /// Nothing is known yet.
     Unknown,
 }
@@ -89,6 +93,8 @@ impl Reason {
             Self::NotBlocked => "NotBlocked",
             Self::WaitsToRetry => "WaitsToRetry",
             Self::Done => "Done",
+            Self::Terminating => "Terminating",
+            Self::LayerDeleted => "LayerDeleted",
             Self::Unknown => "Unknown",
         }
     }
@@ -97,7 +103,7 @@ impl Reason {
     pub(crate) fn is_lasting(self) -> bool {
         !matches!(
             self,
-            Self::DependencyNotReady | Self::Source(_, Passing::Yes)
+            Self::DependencyNotReady | Self::Terminating | Self::Source(_, Passing::Yes)
         )
     }
 

@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use tidegate_cluster::Cluster;
 use tidegate_object::{Object, ObjectId};
+use tidegate_sync::finalizer;
 
 use super::install::{Part, manifests};
 use super::layers;
@@ -21,7 +22,9 @@ const LEFT: [&str; 3] = [
 /// Remove the agent, and say what stays
 ///
 /// Layers, their objects, their inventories and the agent's namespace stay, and so does the definition
-/// of the Layer resource: an agent that is installed again goes on where this one stopped.
+/// of the Layer resource: an agent that is installed again goes on where this one stopped. Layers with
+/// `deletionPolicy: delete` lose their finalizer, so that one that is deleted without an agent goes at
+/// once, and leaves its objects.
 #[derive(Debug, Args)]
 pub(crate) struct Uninstall {
     /// Remove; without it, only what would be removed is shown.
@@ -43,11 +46,33 @@ impl Uninstall {
         for object in &go {
             self.remove(&cluster, object.id()).await?;
         }
+        self.release_layers(&cluster).await?;
         say_what_stays(&cluster, &stay).await?;
         if !self.yes {
             output::line("nothing was removed; pass --yes to remove it")?;
         }
         Ok(Exit::Done)
+    }
+
+    /// Takes the finalizers off that nobody would take off any more.
+    async fn release_layers(&self, cluster: &Cluster) -> Result<()> {
+        if cluster.kinds().preferred(&layers::kind()).is_none() {
+            return Ok(());
+        }
+        for layer in cluster.list(&layers::kind(), None, "").await? {
+            let id = layer.id();
+            if !finalizer::is_on(&layer) {
+                continue;
+            }
+            if !self.yes {
+                output::line(&format!("would take the finalizer off {id}"))?;
+                continue;
+            }
+            let taken = finalizer::take_off(cluster, &layer).await;
+            taken.with_context(|| format!("the finalizer of {id} cannot be taken off"))?;
+            output::line(&format!("took the finalizer off {id}"))?;
+        }
+        Ok(())
     }
 
     async fn remove(&self, cluster: &Cluster, id: &ObjectId) -> Result<()> {

@@ -113,6 +113,7 @@ impl Worker {
             has_been_healthy,
             is_healthy: is_newest && run.is_some_and(is_well),
             depends_on: depends_on.unwrap_or_default(),
+            is_leaving: false,
         };
         self.parts.board.write(&self.key, standing);
     }

@@ -7,12 +7,13 @@ use tidegate_object::{GroupKind, Object, ObjectId};
 
 use super::confirmation::Deed;
 use super::guards::{ANNOTATION, Denial, carries_agent, is_protected, protected};
+use super::removal::Proof;
 use crate::claims::{Claimant, Held};
 use crate::{Claims, Guard, PruneWhen};
 
 /// Why a live object is not deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(in crate::engine) enum Refusal {
     /// A guard holds it back.
     Held(Denial),
     /// It says itself that it stays.
@@ -99,19 +100,18 @@ impl Pruned {
             }
         }
     }
+}
 
-    /// Returns the object.
-    pub(super) fn id(&self) -> &ObjectId {
+impl Proof for Pruned {
+    fn id(&self) -> &ObjectId {
         &self.id
     }
 
-    /// Returns the object's uid; empty if it is not known.
-    pub(super) fn uid(&self) -> &str {
+    fn uid(&self) -> &str {
         &self.uid
     }
 
-    /// Holds the proof against the object as it is.
-    pub(super) fn admits(&self, live: &Object) -> Result<(), Refusal> {
+    fn admits(&self, live: &Object) -> Result<(), Refusal> {
         match live.annotation(ANNOTATION) {
             Some("never") => Err(Refusal::Never),
             Some("allow") => Ok(()),

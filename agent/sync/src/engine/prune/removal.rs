@@ -6,7 +6,7 @@ use tidegate_object::{Object, ObjectId};
 use tokio_util::sync::CancellationToken;
 
 use super::guards::Denial;
-use super::proof::{Pruned, Refusal};
+use super::proof::Refusal;
 use crate::engine::contact::Asker;
 use crate::{Guard, marks};
 
@@ -38,8 +38,20 @@ pub(in crate::engine) struct Fence {
     pub stop: CancellationToken,
 }
 
+/// Why an object may be deleted: nothing is without one.
+pub(in crate::engine) trait Proof: Sync {
+    /// Returns the object.
+    fn id(&self) -> &ObjectId;
+
+    /// Returns the object's uid; empty if it is not known.
+    fn uid(&self) -> &str;
+
+    /// Holds the proof against the object as it is.
+    fn admits(&self, live: &Object) -> Result<(), Refusal>;
+}
+
 /// Deletes an object of a layer, if the live object bears out the proof.
-pub(super) async fn remove(asker: &Asker, proof: &Pruned, fence: &Fence) -> Removed {
+pub(in crate::engine) async fn remove(asker: &Asker, proof: &dyn Proof, fence: &Fence) -> Removed {
     match try_to_remove(asker, proof, fence).await {
         Ok(removed) => removed,
         Err(error) if is_passing(&error) => Removed::Failed(error),
@@ -55,7 +67,7 @@ pub(super) async fn remove(asker: &Asker, proof: &Pruned, fence: &Fence) -> Remo
 }
 
 /// Tells what became of an object that was being deleted.
-pub(super) async fn look(asker: &Asker, id: &ObjectId, uid: &str) -> Removed {
+pub(in crate::engine) async fn look(asker: &Asker, id: &ObjectId, uid: &str) -> Removed {
     match asker.reader.get_metadata(id).await {
         Ok(Some(live)) if live.uid() == Some(uid) => going(&live),
         Ok(_) => Removed::Deleted,
@@ -64,7 +76,11 @@ pub(super) async fn look(asker: &Asker, id: &ObjectId, uid: &str) -> Removed {
     }
 }
 
-async fn try_to_remove(asker: &Asker, proof: &Pruned, fence: &Fence) -> Result<Removed, ApiError> {
+async fn try_to_remove(
+    asker: &Asker,
+    proof: &dyn Proof,
+    fence: &Fence,
+) -> Result<Removed, ApiError> {
     let id = proof.id();
     // Of a Secret, nobody needs the values.
     let live = if id.kind.is("", "Secret") {
@@ -106,7 +122,7 @@ async fn try_to_remove(asker: &Asker, proof: &Pruned, fence: &Fence) -> Result<R
 }
 
 /// Holds a live object's uid, marks and managed fields against what the layer knows.
-fn is_ours(asker: &Asker, proof: &Pruned, live: &Object) -> Result<(), Removed> {
+fn is_ours(asker: &Asker, proof: &dyn Proof, live: &Object) -> Result<(), Removed> {
     if !proof.uid().is_empty() && live.uid() != Some(proof.uid()) {
         return Err(Removed::Foreign(
             "it was made anew by somebody else, and is left".into(),

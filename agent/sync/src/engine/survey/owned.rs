@@ -1,10 +1,10 @@
 //! What an owner has already: its inventory, kept or rebuilt, and what is gone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use futures::StreamExt as _;
-use tidegate_cluster::{Class, Live};
+use tidegate_cluster::{Class, Cluster, Live};
 use tidegate_object::{GroupKind, Object, ObjectId};
 use tokio::time::Instant;
 
@@ -41,23 +41,11 @@ impl Survey {
         if !held.is_some_and(is_lost) {
             return;
         }
-        let selector = format!("{}={uid}", marks::LAYER_LABEL);
-        let (reader, selector) = (&self.engine.reader, &selector);
-        let lists = futures::stream::iter(reader.kinds().all());
-        let lists = lists.map(|kind| async move {
-            let kind = kind.gvk.group_kind();
-            // Kinds that cannot be listed hold nothing that was applied.
-            reader
-                .list_metadata(&kind, None, selector)
-                .await
-                .unwrap_or_default()
-        });
-        let found: Vec<Vec<Object>> = lists.buffer_unordered(LOOKS).collect().await;
-        let ours = |object: &&Object| marks::owner_of(object).is_some_and(|owner| owner.uid == uid);
+        let found = marked(&self.engine.reader, &uid).await;
         let Some(held) = &mut self.lent.memory.held else {
             return;
         };
-        for object in found.iter().flatten().filter(ours) {
+        for object in &found {
             let entry = Entry {
                 api_version: object.gvk().api_version(),
                 uid: object.uid().unwrap_or_default().into(),
@@ -99,28 +87,10 @@ impl Survey {
         let Some(held) = &self.lent.memory.held else {
             return;
         };
-        let reader = &self.engine.reader;
         let left = held.inventory.entries.keys();
         let left = left.filter(|id| !wanted.contains(id) && !self.gone.contains(*id));
-        // Only a definition makes kinds of a group with a dot, and some without a definition are asked for in vain.
-        let kinds: BTreeSet<GroupKind> = left
-            .map(|id| id.kind.clone())
-            .filter(|kind| kind.group.contains('.') && !kind.group.ends_with(".k8s.io"))
-            .collect();
-        let looks = futures::stream::iter(kinds).map(|kind| async move {
-            let served = reader.kinds().preferred(&kind)?;
-            let name = format!("{}.{}", served.plural, kind.group);
-            let definition = GroupKind::new("apiextensions.k8s.io", "CustomResourceDefinition");
-            let id = ObjectId::new(definition, None, &name);
-            // What cannot be known is protected.
-            let is_protected = match reader.get_metadata(&id).await {
-                Ok(found) => found.is_some_and(|it| it.annotation(PROTECT).is_some()),
-                Err(_) => true,
-            };
-            is_protected.then_some(kind)
-        });
-        let looks = looks.buffer_unordered(LOOKS).filter_map(std::future::ready);
-        self.left.protected = looks.collect().await;
+        let kinds = left.map(|id| id.kind.clone()).collect();
+        self.left.protected = protected_kinds(&self.engine.reader, kinds).await;
     }
 
     /// Finds out whether objects from elsewhere are there; what cannot be known is left out.
@@ -150,4 +120,43 @@ impl Survey {
             .extend(there.map(|(id, _)| id.clone()));
         found
     }
+}
+
+/// Finds an owner's objects by their marks, whatever their kind.
+pub(in crate::engine) async fn marked(reader: &Cluster, uid: &str) -> Vec<Object> {
+    let selector = format!("{}={uid}", marks::LAYER_LABEL);
+    let selector = &selector;
+    let lists = futures::stream::iter(reader.kinds().all()).map(|kind| async move {
+        let kind = kind.gvk.group_kind();
+        // Kinds that cannot be listed hold nothing that was applied.
+        let listed = reader.list_metadata(&kind, None, selector).await;
+        listed.unwrap_or_default()
+    });
+    let found: Vec<Vec<Object>> = lists.buffer_unordered(LOOKS).collect().await;
+    let ours = |object: &Object| marks::owner_of(object).is_some_and(|owner| owner.uid == uid);
+    found.into_iter().flatten().filter(ours).collect()
+}
+
+/// Finds the kinds whose definitions protect their objects.
+pub(in crate::engine) async fn protected_kinds(
+    reader: &Cluster,
+    kinds: BTreeSet<GroupKind>,
+) -> HashSet<GroupKind> {
+    // Only a definition makes kinds of a group with a dot, and some without a definition are asked for in vain.
+    let defined = |kind: &GroupKind| kind.group.contains('.') && !kind.group.ends_with(".k8s.io");
+    let kinds = kinds.into_iter().filter(defined);
+    let looks = futures::stream::iter(kinds).map(|kind| async move {
+        let served = reader.kinds().preferred(&kind)?;
+        let name = format!("{}.{}", served.plural, kind.group);
+        let definition = GroupKind::new("apiextensions.k8s.io", "CustomResourceDefinition");
+        let id = ObjectId::new(definition, None, &name);
+        // What cannot be known is protected.
+        let is_protected = match reader.get_metadata(&id).await {
+            Ok(found) => found.is_some_and(|it| it.annotation(PROTECT).is_some()),
+            Err(_) => true,
+        };
+        is_protected.then_some(kind)
+    });
+    let looks = looks.buffer_unordered(LOOKS).filter_map(std::future::ready);
+    looks.collect().await
 }
