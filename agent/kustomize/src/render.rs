@@ -95,7 +95,7 @@ pub fn render(tree: &dyn Tree, path: &str, options: &Options<'_>) -> Result<Outp
 fn values(resources: Resources) -> Result<Vec<(Value, Origin)>, RenderError> {
     let value = |resource: Resource| {
         let place = resource.place();
-        let value = resource.node.to_json();
+        let value = resource.node.into_json();
         let value = value.map_err(|error| read::malformed(&error, place))?;
         Ok((value, resource.origin))
     };

@@ -20,38 +20,52 @@ impl Node {
     /// [`YamlError`] at a duplicate key, a key that is no text, a value that its explicit tag does not
     /// fit, and at `.inf` and `.nan`, which JSON cannot hold.
     pub fn to_json(&self) -> Result<Value, YamlError> {
-        match &self.value {
-            NodeValue::Scalar(text, style) => self.scalar_to_json(text, *style),
-            NodeValue::Sequence(items) => items.iter().map(Self::to_json).collect(),
+        self.clone().into_json()
+    }
+
+    /// As [`Node::to_json`], without copies of the texts.
+    ///
+    /// # Errors
+    /// As [`Node::to_json`].
+    pub fn into_json(self) -> Result<Value, YamlError> {
+        match self.value {
+            NodeValue::Scalar(text, style) => {
+                scalar_to_json(text, style, (self.tag.as_deref(), self.mark))
+            }
+            NodeValue::Sequence(items) => items.into_iter().map(Self::into_json).collect(),
             NodeValue::Mapping(pairs) => mapping_to_json(pairs).map(Value::Object),
         }
     }
+}
 
-    fn scalar_to_json(&self, text: &str, style: ScalarStyle) -> Result<Value, YamlError> {
-        let resolved = match self.tag.as_deref() {
-            None | Some("!") => match style {
-                ScalarStyle::Plain => Resolved::of(text),
-                ScalarStyle::Omitted if !text.is_empty() => Resolved::of(text),
-                _ => Resolved::Text,
-            },
-            Some(tag) => tagged(tag, text, self.mark)?,
-        };
-        Ok(match resolved {
-            Resolved::Null => Value::Null,
-            Resolved::Bool(value) => Value::Bool(value),
-            Resolved::Int(value) => value.into(),
-            Resolved::Uint(value) => value.into(),
-            Resolved::Float(value) => Value::Number(number(value, text, self.mark)?),
-            Resolved::Timestamp(value) => Value::String(value),
-            Resolved::Text | Resolved::Merge if self.tag.as_deref() == Some("!!binary") => {
-                Value::String(binary(text, self.mark)?)
-            }
-            Resolved::Text | Resolved::Merge if style == ScalarStyle::Folded => {
-                Value::String(refolded(text).into_owned())
-            }
-            Resolved::Text | Resolved::Merge => Value::String(text.to_owned()),
-        })
-    }
+fn scalar_to_json(
+    text: Box<str>,
+    style: ScalarStyle,
+    (tag, mark): (Option<&str>, Mark),
+) -> Result<Value, YamlError> {
+    let resolved = match tag {
+        None | Some("!") => match style {
+            ScalarStyle::Plain => Resolved::of(&text),
+            ScalarStyle::Omitted if !text.is_empty() => Resolved::of(&text),
+            _ => Resolved::Text,
+        },
+        Some(tag) => tagged(tag, &text, mark)?,
+    };
+    Ok(match resolved {
+        Resolved::Null => Value::Null,
+        Resolved::Bool(value) => Value::Bool(value),
+        Resolved::Int(value) => value.into(),
+        Resolved::Uint(value) => value.into(),
+        Resolved::Float(value) => Value::Number(number(value, &text, mark)?),
+        Resolved::Timestamp(value) => Value::String(value),
+        Resolved::Text | Resolved::Merge if tag == Some("!!binary") => {
+            Value::String(binary(&text, mark)?)
+        }
+        Resolved::Text | Resolved::Merge if style == ScalarStyle::Folded => {
+            Value::String(refolded(&text).into_owned())
+        }
+        Resolved::Text | Resolved::Merge => Value::String(text.into_string()),
+    })
 }
 
 impl From<&Value> for Node {
@@ -75,19 +89,25 @@ impl From<&Value> for Node {
     }
 }
 
-fn mapping_to_json(pairs: &[(Node, Node)]) -> Result<Map<String, Value>, YamlError> {
-    if let Some(duplicate) = first_duplicate(pairs) {
+fn mapping_to_json(pairs: Vec<(Node, Node)>) -> Result<Map<String, Value>, YamlError> {
+    if let Some(duplicate) = first_duplicate(&pairs) {
         return Err(duplicate.into());
     }
-    let field = |(key, value): &(Node, Node)| match (key.text(), key.short_tag()) {
-        (Some(text), "!!str" | "!!merge") => Ok((text.to_owned(), value.to_json()?)),
-        (text, tag) => Err(YamlError::Key {
-            mark: key.mark,
-            key: text.unwrap_or("{…}").to_owned(),
-            tag: tag.to_owned(),
-        }),
-    };
-    pairs.iter().map(field).collect()
+    let field = |(key, value): (Node, Node)| Ok((key_to_json(key)?, value.into_json()?));
+    pairs.into_iter().map(field).collect()
+}
+
+fn key_to_json(key: Node) -> Result<String, YamlError> {
+    if matches!(key.short_tag(), "!!str" | "!!merge")
+        && let NodeValue::Scalar(text, _) = key.value
+    {
+        return Ok(text.into_string());
+    }
+    Err(YamlError::Key {
+        mark: key.mark,
+        key: key.text().unwrap_or("{…}").to_owned(),
+        tag: key.short_tag().to_owned(),
+    })
 }
 
 /// A scalar with an explicit tag: the tags that go-yaml resolves must fit the text, others make texts.
