@@ -6,7 +6,7 @@ mod sources;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use tidegate_object::Origin;
-use tidegate_yaml::{Node, NodeValue};
+use tidegate_yaml::{Node, NodeValue, ScalarStyle};
 
 pub(crate) use absorb::absorb;
 
@@ -57,7 +57,7 @@ pub(crate) fn generate(
                     mapping(
                         pairs
                             .into_iter()
-                            .map(|(key, value)| (key, node::string(&value.into_text()))),
+                            .map(|(key, value)| (key, text(&value.into_text()))),
                     ),
                 ));
             }
@@ -146,6 +146,15 @@ fn mapping_of(fields: Vec<(&str, Node)>) -> Node {
             .into_iter()
             .map(|(key, value)| (key.to_owned(), value)),
     )
+}
+
+/// A text that keeps its quotes when a patch replaces it, if it needs them in YAML 1.1 (`FieldSetter`).
+fn text(value: &str) -> Node {
+    let mut text = node::string(value);
+    if node::is_old_non_string(value) {
+        node::restyle(&mut text, ScalarStyle::DoubleQuoted);
+    }
+    text
 }
 
 /// A mapping; as in kustomize, a key that looks like a number is one, and an error at the end.

@@ -4,7 +4,7 @@ use tidegate_yaml::Node;
 
 use crate::build_origin;
 use crate::fault::Step;
-use crate::node::{self, Kind};
+use crate::node;
 use crate::resource::{Behavior, Resource};
 use crate::resources::Resources;
 
@@ -87,9 +87,7 @@ fn set_texts(object: &mut Node, field: &str, mut texts: Pairs) -> Step {
         return Ok(());
     }
     texts.sort();
-    let mut mapping = node::empty(Kind::Mapping);
-    for (key, value) in &texts {
-        node::put(&mut mapping, key, node::string(value))?;
-    }
+    let texts = texts.into_iter();
+    let mapping = super::mapping(texts.map(|(key, value)| (key, super::text(&value))));
     node::set_field(object, field, mapping).map(drop)
 }
