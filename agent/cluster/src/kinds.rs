@@ -1,6 +1,7 @@
 //! What the API server serves: discovery, cached, and refreshed when kinds change.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -25,7 +26,8 @@ pub struct KindInfo {
 }
 
 impl KindInfo {
-    /// Returns the path of an object, or of a list if the name is empty.
+    /// Returns the path of an object, or of a list if the name is empty. What no name may hold is encoded: it is the API
+    /// server's to refuse, and leads nowhere else.
     pub fn path(&self, namespace: Option<&str>, name: &str) -> String {
         let group = if self.gvk.group.is_empty() {
             format!("/api/{}", self.gvk.version)
@@ -33,13 +35,13 @@ impl KindInfo {
             format!("/apis/{}/{}", self.gvk.group, self.gvk.version)
         };
         let namespace = match namespace.filter(|_| self.namespaced) {
-            Some(namespace) => format!("/namespaces/{namespace}"),
+            Some(namespace) => format!("/namespaces/{}", segment(namespace)),
             None => String::new(),
         };
         let name = if name.is_empty() {
             String::new()
         } else {
-            format!("/{name}")
+            format!("/{}", segment(name))
         };
         format!("{group}{namespace}/{}{name}", self.plural)
     }
@@ -49,6 +51,26 @@ impl KindInfo {
         let gvk = GroupVersionKind::gvk(&self.gvk.group, &self.gvk.version, &self.gvk.kind);
         kube::discovery::ApiResource::from_gvk_with_plural(&gvk, &self.plural)
     }
+}
+
+/// Encodes a part of a path (RFC 3986, `pchar`).
+fn segment(text: &str) -> String {
+    // A part of dots alone would lead upwards.
+    let leads_up = matches!(text, "." | "..");
+    let is_plain = |byte: u8| {
+        byte.is_ascii_alphanumeric()
+            || b"-_~:@!$&'()*+,;=".contains(&byte)
+            || byte == b'.' && !leads_up
+    };
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if is_plain(byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
 }
 
 /// The kinds that the API server serves. Cheap to clone.
@@ -219,4 +241,32 @@ fn collect(discovery: &Discovery) -> Served {
         }
     }
     served
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_stays_one_part_of_a_path() {
+        let gvk = Gvk::from_type_meta("v1", "Secret");
+        let kind = KindInfo {
+            gvk,
+            plural: "secrets".into(),
+            namespaced: true,
+        };
+        for (name, expected) in [
+            ("", ""),
+            ("a.b-c", "/a.b-c"),
+            ("system:a", "/system:a"),
+            ("A B", "/A%20B"),
+            ("a?dryRun=All", "/a%3FdryRun=All"),
+            ("../nodes/a", "/..%2Fnodes%2Fa"),
+            ("..", "/%2E%2E"),
+            ("ü", "/%C3%BC"),
+        ] {
+            let path = kind.path(Some("x/y"), name);
+            assert_eq!(path, format!("/api/v1/namespaces/x%2Fy/secrets{expected}"));
+        }
+    }
 }

@@ -3,6 +3,7 @@
 mod pinned;
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -63,12 +64,15 @@ impl FromStr for Address {
             Some((url, digest)) => (url, Some(digest.to_owned())),
             None => (text, None),
         };
-        let scheme = match certificate {
-            Some(_) => "https://",
-            None => "http://",
+        // A token leaves this machine only to the certificate that the Lease names.
+        let is_safe = match certificate {
+            Some(_) => url.starts_with("https://"),
+            None => url
+                .strip_prefix("http://")
+                .and_then(|address| address.parse().ok())
+                .is_some_and(|address: SocketAddr| address.ip().is_loopback()),
         };
-        // A token goes nowhere without a certificate that the Lease names.
-        if !url.starts_with(scheme) {
+        if !is_safe {
             return Err(());
         }
         Ok(Self {
@@ -196,7 +200,12 @@ mod tests {
         for text in ["http://127.0.0.1:1", "https://[fd00::1]:8443 sha256:00ff"] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }
-        for text in ["", "https://10.0.0.1:8443", "http://10.0.0.1:1 sha256:00"] {
+        for text in [
+            "",
+            "https://10.0.0.1:8443",
+            "http://10.0.0.1:1",
+            "http://10.0.0.1:1 sha256:00",
+        ] {
             assert_eq!(text.parse::<Address>(), Err(()), "{text}");
         }
     }

@@ -109,12 +109,7 @@ async fn repositories(options: &Agent) -> anyhow::Result<Arc<Repositories>> {
         limits: Limits::default(),
     };
     let opened = tokio::task::spawn_blocking(|| Repositories::open(wanted)).await?;
-    let opened = opened.with_context(|| {
-        format!(
-            "the folder {} cannot be used: choose another by --cache",
-            options.cache.display()
-        )
-    })?;
+    let opened = opened.context("choose another folder by --cache")?;
     Ok(Arc::new(opened))
 }
 

@@ -134,7 +134,11 @@ fn said(object: &RunObject) -> String {
 /// What a run that goes on is doing.
 pub(super) fn progress(run: &Run) -> String {
     if run.objects.is_empty() {
-        return format!("the run is in its phase {}", run.phase.as_str());
+        let phase = run.phase.as_str();
+        return match run.message.as_str() {
+            "" => format!("the run is in its phase {phase}"),
+            message => format!("the run is in its phase {phase}: {message}"),
+        };
     }
     let WaveProgress { current, of, .. } = wave(run);
     let done = run
