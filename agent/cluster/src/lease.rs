@@ -20,6 +20,9 @@ const ADDRESS: &str = "tidegate.dev/api";
 /// What a process says of where its API is, each time that it renews the Lease.
 pub type Announcement = Arc<dyn Fn() -> Option<String> + Send + Sync>;
 
+/// How often a Lease is looked at that somebody else holds: one that is let go is taken within this time.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// Which Lease, and how long it lasts.
 #[derive(Debug, Clone)]
 pub struct LeaseOptions {
@@ -84,7 +87,6 @@ impl Lease {
 
     /// Holds the Lease as long as it can, and tells whether it does; lets go when stopped.
     pub async fn keep(mut self, leads: watch::Sender<bool>, stop: CancellationToken) {
-        let pause = self.options.duration / 3;
         let mut renewed = tokio::time::Instant::now();
         loop {
             let held = self.try_hold().await;
@@ -102,6 +104,8 @@ impl Lease {
             } else if *self.lead.borrow() == Lead::Ours {
                 self.note(&Lead::Unknown);
             }
+            let pause = self.options.duration / 3;
+            let pause = if lead { pause } else { pause.min(LOOK) };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = stop.cancelled() => break,
