@@ -211,17 +211,8 @@ fn generator_args(at: &At<'_>, names: &[&'static str], args: &mut GeneratorArgs)
     Ok(())
 }
 
-const CONFIG_MAP: [&str; 8] = [
-    "name",
-    "namespace",
-    "behavior",
-    "literals",
-    "files",
-    "envs",
-    "env",
-    "options",
-];
-const SECRET: [&str; 9] = [
+/// The fields of a generator; the last is that of Secrets alone.
+const GENERATOR: [&str; 9] = [
     "name",
     "namespace",
     "behavior",
@@ -336,7 +327,8 @@ impl Read for LegacyOrder {
 impl Read for ConfigMapArgs {
     fn read(at: &At<'_>) -> Decoded<Self> {
         let mut args = GeneratorArgs::default();
-        generator_args(at, &CONFIG_MAP, &mut args)?;
+        let (_, names) = GENERATOR.split_last().unwrap_or((&"", &[]));
+        generator_args(at, names, &mut args)?;
         Ok(Self(args))
     }
 }
@@ -344,7 +336,7 @@ impl Read for ConfigMapArgs {
 impl Read for SecretArgs {
     fn read(at: &At<'_>) -> Decoded<Self> {
         let mut args = GeneratorArgs::default();
-        generator_args(at, &SECRET, &mut args)?;
+        generator_args(at, &GENERATOR, &mut args)?;
         Ok(Self(args))
     }
 }
