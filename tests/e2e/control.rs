@@ -48,6 +48,17 @@ fn deletes_that_are_held_back_go_when_a_person_confirms_them() {
     place.until("the deletes to be shown", |layer| {
         layer["status"]["heldPrune"]["count"] == 4
     });
+    let object = place.text("core/ConfigMap/NS/b");
+    let why = tidegate(rig.control_plane, &["why", &object]);
+    assert!(
+        why.contains("it has left Git, and is not deleted (fraction): "),
+        "{why}"
+    );
+    let (_, plan, _) = tidegate_about(&place, &["plan"]);
+    assert!(
+        plan.contains("  core/ConfigMap/NS/b  held (fraction): "),
+        "{plan}"
+    );
     let refused = run(&place, &["confirm"], 2);
     assert!(refused.contains("4 objects would be deleted"), "{refused}");
     assert!(

@@ -2,7 +2,7 @@
 
 use tidegate_testbed::Commit;
 
-use crate::rig::{rig, said, tidegate_about};
+use crate::rig::{rig, said, tidegate, tidegate_about};
 
 const FIRST: &str = "apiVersion: v1
 kind: ConfigMap
@@ -68,6 +68,22 @@ fn a_layer_is_planned_and_compared_at_any_revision() {
             );
         }
     }
+    // What a revision no longer holds leaves.
+    let few = place.text(FIRST.split("---\n").next().unwrap());
+    let branch = Commit::on("fewer").file(&file, few);
+    origin.repository.push(&branch).unwrap();
+    let (code, plan, error) = tidegate_about(&place, &["plan", "--revision", "fewer"]);
+    assert_eq!(code, Some(0), "{error}");
+    for line in [
+        "scaleDown: apps/Deployment/NS/web stops its 2 pods",
+        "  apps/Deployment/NS/web  delete",
+        "delete 2",
+    ] {
+        assert!(plan.contains(line), "no {line} in {plan}");
+    }
+    let (code, diff, error) = tidegate_about(&place, &["diff", "--revision", "fewer"]);
+    assert_eq!(code, Some(1), "{error}");
+    assert!(diff.contains("delete apps/Deployment/NS/web\n"), "{diff}");
     let (code, _, error) = tidegate_about(&place, &["plan", "--revision", "nowhere"]);
     assert_eq!(code, Some(2));
     assert!(
@@ -177,4 +193,31 @@ fn custom_resources_are_held_against_the_definitions_that_come_with_them() {
         plan.contains("/Shard/") && plan.contains("update 2"),
         "{plan}"
     );
+}
+
+#[test]
+fn a_one_shot_apply_deletes_what_its_folder_has_lost_when_it_is_told_to() {
+    let rig = rig();
+    let namespace = rig.control_plane.new_namespace("one-shot").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(format!("{name}.yaml"));
+    for name in ["a", "b"] {
+        let text = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: {namespace}}}\n"
+        );
+        std::fs::write(file(name), text).unwrap();
+    }
+    let path = folder.path().to_str().unwrap();
+    let apply = |more: &[&str]| {
+        let arguments = ["apply", path, "--name", "mine", "-n", &namespace];
+        tidegate(rig.control_plane, &[&arguments, more].concat())
+    };
+    apply(&[]);
+    std::fs::remove_file(file("b")).unwrap();
+    let line = |what: &str| format!("left    core/ConfigMap/{namespace}/b  {what}");
+    let kept = apply(&[]);
+    assert!(kept.contains(&line("stays: --prune deletes it")), "{kept}");
+    let gone = apply(&["--prune"]);
+    assert!(gone.contains(&line("deleted")), "{gone}");
+    assert!(!apply(&["--prune"]).contains("left  "));
 }

@@ -15,6 +15,7 @@ mod history;
 mod install;
 mod layer_files;
 mod layers;
+mod leavers;
 mod live;
 mod plan;
 mod progress;

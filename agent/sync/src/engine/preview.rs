@@ -1,16 +1,21 @@
 //! What a run would do to an object, in the API server's own words: nothing is written.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures::StreamExt as _;
 use serde_json::Value;
 use tidegate_cluster::{ApiError, Class, Cluster};
-use tidegate_object::{Object, ObjectId};
+use tidegate_kustomize::Rendered;
+use tidegate_object::{GroupKind, Object, ObjectId};
 use tidegate_plan::{Change, Consequence, Difference, consequences};
 use tidegate_schema::Definitions;
 use tokio::sync::Semaphore;
 
 use super::contact::{Answer, Asker, Claim};
-use crate::{Adopt, Claims, Owner, misfit};
+use super::prune::Foresight;
+use super::survey::protected_kinds;
+use crate::{Adopt, Claims, Leaving, Owner, Prune, marks, misfit};
 
 /// How many dry-runs go on at the same time.
 const ROOM: usize = 8;
@@ -115,6 +120,71 @@ impl Preview {
             problem,
             is_invalid,
         })
+    }
+}
+
+impl Preview {
+    /// Finds the owner's objects that a rendering does not hold, and what a run would do with each. Whether another layer
+    /// holds one is not known here. Kinds that the caller may not list are named instead.
+    ///
+    /// # Errors
+    /// If an object that leaves cannot be read.
+    pub async fn leaving(
+        &self,
+        rendered: &Rendered,
+        prune: &Prune,
+    ) -> Result<(Vec<Leaving>, Vec<GroupKind>), ApiError> {
+        let (owned, unseen) = self.owned().await;
+        let foresight = Foresight {
+            owned: &owned,
+            rendered,
+            prune,
+        };
+        let mut left = BTreeMap::new();
+        for id in foresight.left() {
+            // Of a Secret, nobody needs the values.
+            let live = if id.kind.is("", "Secret") {
+                self.asker.reader.get_metadata(&id).await?
+            } else {
+                self.asker.reader.get(&id).await?
+            };
+            left.extend(live.map(|live| (id, live)));
+        }
+        let kinds = left.keys().map(|id| id.kind.clone()).collect();
+        let kinds = protected_kinds(&self.asker.reader, kinds).await;
+        Ok((foresight.fates(&left, &kinds), unseen))
+    }
+
+    /// The objects that carry the owner's marks, and the kinds of which that is not known.
+    async fn owned(&self) -> (Vec<Object>, Vec<GroupKind>) {
+        let (reader, uid) = (&self.asker.reader, &self.asker.owner.uid);
+        let selector = &format!("{}={uid}", marks::LAYER_LABEL);
+        let lists = futures::stream::iter(reader.kinds().all()).map(|kind| async move {
+            let kind = kind.gvk.group_kind();
+            let found = reader.list_metadata(&kind, None, selector).await;
+            (kind, found)
+        });
+        let mut lists = lists.buffer_unordered(ROOM);
+        let (mut owned, mut unseen) = (BTreeMap::new(), Vec::new());
+        while let Some((kind, found)) = lists.next().await {
+            match found {
+                Ok(found) => {
+                    let ours = |live: &Object| {
+                        marks::owner_of(live).is_some_and(|owner| owner.uid == *uid)
+                    };
+                    let found = found.into_iter().filter(ours);
+                    // A kind that has two groups shows its objects twice.
+                    owned.extend(
+                        found.map(|live| (live.uid().unwrap_or_default().to_owned(), live)),
+                    );
+                }
+                Err(error) if error.class == Class::Forbidden => unseen.push(kind),
+                // What cannot be listed at all holds nothing that was applied.
+                Err(_) => {}
+            }
+        }
+        unseen.sort();
+        (owned.into_values().collect(), unseen)
     }
 }
 

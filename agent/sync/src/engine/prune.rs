@@ -2,6 +2,7 @@
 
 mod confirmation;
 mod deleted;
+mod foresight;
 mod guards;
 mod leaver;
 mod proof;
@@ -27,6 +28,7 @@ use proof::{Case, Pruned};
 
 pub(super) use confirmation::Deeds;
 pub(super) use deleted::{Doomed, LayerDeleted};
+pub(super) use foresight::Foresight;
 pub(super) use guards::Denial;
 pub(super) use removal::{Fence, Removed, look, remove};
 
@@ -487,6 +489,11 @@ fn rebuilt() -> Denial {
     let text = "the inventory was lost, and has just been rebuilt from the marks on the objects: what has left Git is \
                 deleted by a later run";
     Denial::new(Guard::Inventory, text)
+}
+
+fn disabled() -> Denial {
+    let text = "it has left Git, and spec.prune.enabled is false: delete it by hand, or let the layer prune";
+    Denial::new(Guard::Disabled, text)
 }
 
 fn empty() -> Denial {

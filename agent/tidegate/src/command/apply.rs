@@ -10,12 +10,13 @@ use clap::Args;
 use tidegate_object::ObjectId;
 use tidegate_source::Watch;
 use tidegate_sync::{
-    Adopt, Claims, Consents, Engine, FailurePolicy, Mode, Order, Outcome, Owner, Prerequisite,
-    Prune, Run, RunObject, Settings, Step, Trigger,
+    Adopt, Claims, Consents, Engine, FailurePolicy, Fate, Guard, Leaving, Mode, Order, Outcome,
+    Owner, Prerequisite, Prune, PruneWhen, Run, RunObject, Settings, Step, Trigger,
 };
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::leavers;
 use super::render_args::{Place, RenderArgs, finding_line};
 use crate::command::ClusterArgs;
 use crate::exit::Exit;
@@ -35,6 +36,10 @@ pub(crate) struct Apply {
     /// The namespace that keeps the inventory; that of the kubeconfig's context if it is not given.
     #[arg(short, long, value_name = "NAMESPACE")]
     namespace: Option<String>,
+    /// Delete what earlier applies under this name have made and the folder no longer holds, under the guards that a
+    /// layer has. Without it such objects stay, and are named.
+    #[arg(long)]
+    prune: bool,
     /// Stay, and apply again whenever a file changes.
     #[arg(long)]
     watch: bool,
@@ -122,7 +127,10 @@ impl Apply {
                 requires: Vec::new(),
                 references: Vec::new(),
                 concurrency: CONCURRENCY,
-                prune: Prune::NEVER,
+                prune: Prune {
+                    when: self.prune.then_some(PruneWhen::Healthy),
+                    max_fraction: Prune::MAX_FRACTION,
+                },
                 mode: Mode::Auto,
                 approve_when: Vec::new(),
                 failure_policy: FailurePolicy::Stop,
@@ -171,6 +179,9 @@ async fn follow(engine: &Engine, order: Order, stop: CancellationToken) -> Resul
     }
     let run = running.await?;
     show(&run, &mut shown)?;
+    for leaving in &run.leaving {
+        output::line(&format!("left    {}  {}", leaving.id, parted(leaving)))?;
+    }
     output::line(&last_words(&run))?;
     Ok(run)
 }
@@ -187,6 +198,16 @@ fn show(run: &Run, shown: &mut HashMap<ObjectId, String>) -> Result<()> {
         shown.insert(object.id.clone(), text);
     }
     Ok(())
+}
+
+/// What has become of an object that the folder no longer holds.
+fn parted(leaving: &Leaving) -> String {
+    match (leaving.fate, leaving.guard) {
+        (Fate::Pruned, _) => "deleted".into(),
+        (Fate::Going, _) => leaving.message.clone(),
+        (Fate::Held, Some(Guard::Disabled)) => "stays: --prune deletes it".into(),
+        _ => leavers::fate(leaving),
+    }
 }
 
 fn describe(object: &RunObject) -> Option<String> {

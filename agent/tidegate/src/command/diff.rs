@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use similar::TextDiff;
 use tidegate_cluster::Cluster;
 use tidegate_kustomize::Rendered;
-use tidegate_object::Object;
+use tidegate_object::{Object, ObjectId};
 use tidegate_plan::Change;
-use tidegate_sync::{Desired, Owner, Previewed, plain};
+use tidegate_sync::{Desired, Fate, Leaving, Owner, Previewed, plain};
 
 use super::layers::{self, LayerName};
+use super::leavers::{self, fate};
 use super::live::Comparison;
 use super::render_args::finding_line;
 use super::subject::{Subject, SubjectArgs};
@@ -58,7 +59,7 @@ impl Diff {
                 let cluster = self.to.connect().await?;
                 let owner = self.owner(&cluster).await?;
                 let compared = Comparison::of_folder(&cluster, &rendered, owner.as_ref()).await?;
-                self.show(&compared, &rendered)
+                self.show((&compared, &[]), &rendered)
             }
             Subject::Layer(_) if self.layer.is_some() => {
                 bail!("--layer goes with a folder: a layer owns its own objects")
@@ -69,19 +70,30 @@ impl Diff {
                 let rendering = &proposal.rendering;
                 let desired = Desired::on(cluster.kinds(), &rendering.rendered, &rendering.owner);
                 let compared = Comparison::of_layer(&proposal.preview, &desired).await?;
-                self.show(&compared, &rendering.rendered)
+                let leaving = leavers::of_proposal(&proposal).await?;
+                self.show((&compared, &leaving), &rendering.rendered)
             }
         }
     }
 
-    fn show(&self, compared: &Comparison, rendered: &Rendered) -> Result<Exit> {
+    fn show(
+        &self,
+        (compared, leaving): (&Comparison, &[Leaving]),
+        rendered: &Rendered,
+    ) -> Result<Exit> {
         let differs = |compared: &&Previewed| compared.change != Change::None;
         let changed: Vec<&Previewed> = compared.objects.iter().filter(differs).collect();
-        output::data(&self.text(&changed)?)?;
+        let (going, stay): (Vec<&Leaving>, Vec<&Leaving>) = leaving
+            .iter()
+            .partition(|leaving| leaving.fate == Fate::Waiting);
+        output::data(&self.text(&changed, &going)?)?;
+        for leaving in stay {
+            output::message(&format!("{} has left Git: {}", leaving.id, fate(leaving)))?;
+        }
         let findings: Vec<String> = rendered.findings.iter().map(finding_line).collect();
         self.subject.folder().report(&findings)?;
         compared.report()?;
-        Ok(if changed.is_empty() {
+        Ok(if changed.is_empty() && going.is_empty() {
             Exit::Done
         } else {
             Exit::NotDone
@@ -100,22 +112,34 @@ impl Diff {
         }))
     }
 
-    fn text(&self, changed: &[&Previewed]) -> Result<String> {
+    fn text(&self, changed: &[&Previewed], going: &[&Leaving]) -> Result<String> {
+        let removed = |write: &dyn Fn(&ObjectId) -> String| {
+            let parts: Vec<String> = going.iter().map(|leaving| write(&leaving.id)).collect();
+            parts.concat()
+        };
         let parts = |write: &dyn Fn(&Previewed) -> String| {
             let parts: Vec<String> = changed.iter().map(|compared| write(compared)).collect();
             parts.concat()
         };
         Ok(match self.output {
-            Form::Table => parts(&|compared| {
-                let Previewed { change, id, .. } = compared;
-                format!("{change} {id}\n{}", unified(compared))
-            }),
-            Form::Markdown => parts(&|compared| {
-                let Previewed { change, id, .. } = compared;
-                format!("**{change} {id}**\n\n```diff\n{}```\n\n", unified(compared))
-            }),
+            Form::Table => {
+                parts(&|compared| {
+                    let Previewed { change, id, .. } = compared;
+                    format!("{change} {id}\n{}", unified(compared))
+                }) + &removed(&|id| format!("delete {id}\n"))
+            }
+            Form::Markdown => {
+                parts(&|compared| {
+                    let Previewed { change, id, .. } = compared;
+                    format!("**{change} {id}**\n\n```diff\n{}```\n\n", unified(compared))
+                }) + &removed(&|id| format!("**delete {id}**\n\n"))
+            }
             Form::Json => {
-                let values: Vec<Value> = changed.iter().map(|compared| as_json(compared)).collect();
+                let deleted = going
+                    .iter()
+                    .map(|one| json!({"object": one.id, "change": "delete"}));
+                let values = changed.iter().map(|compared| as_json(compared));
+                let values: Vec<Value> = values.chain(deleted).collect();
                 format!("{}\n", serde_json::to_string_pretty(&values)?)
             }
         })

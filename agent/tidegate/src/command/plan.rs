@@ -4,14 +4,16 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use clap::Args;
+use serde::Serialize;
 use tidegate_cluster::Cluster;
 use tidegate_kustomize::Rendered;
 use tidegate_object::Object;
 use tidegate_plan::{Change, Edge, Finding, Node, Plan as Planned, Required, Rule, Settings};
-use tidegate_sync::Desired;
+use tidegate_sync::{Desired, Fate, Leaving};
 
 use super::layer_files;
 use super::layers::LayerName;
+use super::leavers;
 use super::live::{Comparison, report_refused};
 use super::render_args::{RenderArgs, finding_line};
 use super::subject::{Subject, SubjectArgs};
@@ -25,7 +27,7 @@ use crate::output::{Format, counted};
 /// its references count. It needs no cluster. With `--live` it asks one what would change.
 /// Of a layer: its repository is fetched from here, with the Secret that the Layer names, and rendered at the
 /// ref that it follows or at `--revision`; the cluster says what a run would do to each object, under the
-/// Layer's own settings. Nothing is written.
+/// Layer's own settings, and what becomes of objects that leave Git. Nothing is written.
 #[derive(Debug, Args)]
 pub(crate) struct Plan {
     #[command(flatten)]
@@ -63,14 +65,15 @@ impl Plan {
         };
         if !self.live {
             let plan = tidegate_plan::plan(&rendered.objects, &(), &settings)?;
-            let exit = self.show(&plan, &rendered)?;
+            let leaving = Vec::new();
+            let exit = self.show(&Shown { plan, leaving }, &rendered)?;
             report_refused(&rendered)?;
             return Ok(exit);
         }
         let cluster = self.to.connect().await?;
         let comparison = Comparison::of_folder(&cluster, &rendered, None).await?;
         let planned = (&rendered, rendered.objects.as_slice());
-        self.compared((&cluster, comparison), planned, &settings)
+        self.compared((&cluster, comparison), planned, (&settings, Vec::new()))
             .await
     }
 
@@ -85,7 +88,8 @@ impl Plan {
             requires: &rendering.settings.requires,
         };
         let planned = (&*rendering.rendered, desired.objects.as_slice());
-        self.compared((&cluster, comparison), planned, &settings)
+        let leaving = leavers::of_proposal(&proposal).await?;
+        self.compared((&cluster, comparison), planned, (&settings, leaving))
             .await
     }
 
@@ -94,24 +98,34 @@ impl Plan {
         &self,
         (cluster, mut comparison): (&Cluster, Comparison),
         (rendered, objects): (&Rendered, &[Object]),
-        settings: &Settings<'_>,
+        (settings, leaving): (&Settings<'_>, Vec<Leaving>),
     ) -> Result<Exit> {
         // The first plan tells what is referred to and not in it; the second knows whether that is there.
         tidegate_plan::plan(objects, &comparison, settings)?;
         comparison.look_up_references(cluster).await?;
         let plan = tidegate_plan::plan(objects, &comparison, settings)?;
-        let exit = self.show(&plan, rendered)?;
+        let exit = self.show(&Shown { plan, leaving }, rendered)?;
         comparison.report()?;
         Ok(exit)
     }
 
-    fn show(&self, plan: &Planned, rendered: &Rendered) -> Result<Exit> {
-        self.output.print(plan, || text(plan))?;
+    fn show(&self, shown: &Shown, rendered: &Rendered) -> Result<Exit> {
+        self.output.print(shown, || text(shown))?;
+        let plan = &shown.plan;
         let of_render = rendered.findings.iter().map(finding_line);
         let findings: Vec<String> = of_render.chain(plan.findings.iter().map(line)).collect();
         self.subject.folder().report(&findings)?;
         Ok(Exit::Done)
     }
+}
+
+/// A plan, and what leaves.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    plan: Planned,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    leaving: Vec<Leaving>,
 }
 
 fn line(finding: &Finding) -> String {
@@ -122,8 +136,9 @@ fn line(finding: &Finding) -> String {
     format!("{}{}", parts.concat(), finding.message)
 }
 
-fn text(plan: &Planned) -> String {
-    let mut text = consequences(plan);
+fn text(shown: &Shown) -> String {
+    let plan = &shown.plan;
+    let mut text = consequences(shown);
     let mut wave = 0;
     for node in &plan.nodes {
         if node.wave != wave {
@@ -135,18 +150,26 @@ fn text(plan: &Planned) -> String {
             let _ = writeln!(text, "      after {}", edge_text(edge));
         }
     }
-    let _ = writeln!(text, "{}", summary(plan));
+    text.push_str(&leavers::text(&shown.leaving));
+    let _ = writeln!(text, "{}", summary(shown));
     text
 }
 
 /// What the changes do to what runs, the gravest first.
-fn consequences(plan: &Planned) -> String {
+fn consequences(shown: &Shown) -> String {
     let of = |node: &'_ Node| {
         let id = node.id.to_string();
         let all = node.consequences.clone().into_iter();
         all.map(move |one| (one.kind, id.clone(), one.message))
     };
-    let mut all: Vec<_> = plan.nodes.iter().flat_map(of).collect();
+    let removed = |leaving: &'_ Leaving| {
+        let id = leaving.id.to_string();
+        let all = leaving.consequences.clone().into_iter();
+        all.map(move |one| (one.kind, id.clone(), one.message))
+    };
+    let going = shown.leaving.iter().filter(|one| one.fate == Fate::Waiting);
+    let changed = shown.plan.nodes.iter().flat_map(of);
+    let mut all: Vec<_> = changed.chain(going.flat_map(removed)).collect();
     all.sort();
     let mut text = String::new();
     for (kind, id, message) in &all {
@@ -174,18 +197,24 @@ fn edge_text(edge: &Edge) -> String {
     format!("{} {}: {}", edge.to, edge.gate, edge.reason)
 }
 
-fn summary(plan: &Planned) -> String {
+fn summary(shown: &Shown) -> String {
+    let plan = &shown.plan;
     let count = |change: Change| {
         plan.nodes
             .iter()
             .filter(|node| node.change == change)
             .count()
     };
-    let changes: Vec<String> = [Change::Create, Change::Adopt, Change::Update, Change::None]
+    let mut changes: Vec<String> = [Change::Create, Change::Adopt, Change::Update, Change::None]
         .into_iter()
         .filter(|change| count(*change) > 0)
         .map(|change| format!("{change} {}", count(change)))
         .collect();
+    let going = shown.leaving.iter().filter(|one| one.fate == Fate::Waiting);
+    match going.count() {
+        0 => {}
+        going => changes.push(format!("delete {going}")),
+    }
     let changes = match changes.as_slice() {
         [] => String::new(),
         some => format!(": {}", some.join(", ")),

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use tidegate_cluster::Cluster;
 use tidegate_object::ObjectId;
-use tidegate_sync::Layer;
+use tidegate_sync::{Layer, marks};
 
 use self::chain::Chain;
 use self::target::Target;
@@ -43,7 +43,10 @@ impl Why {
                 let layer = layer.with_context(|| self.target.read_as_layer())?;
                 of_layer(&cluster, &layer).await
             }
-            target::Found::Object(id) => of_objects(&cluster, &[id]).await,
+            target::Found::Object(id) => {
+                report_leaving(&cluster, &id).await?;
+                of_objects(&cluster, &[id]).await
+            }
         }
     }
 }
@@ -93,6 +96,31 @@ fn report_findings(layer: &Layer) -> Result<()> {
         let name = layer.metadata.name.as_deref().unwrap_or_default();
         let text = format!("findings: {count}; `tidegate plan {namespace}/{name}` shows them");
         output::line(&text)?;
+    }
+    Ok(())
+}
+
+/// Says what a layer says of its object that has left Git. An object of nobody is in no layer.
+async fn report_leaving(cluster: &Cluster, id: &ObjectId) -> Result<()> {
+    // What cannot be read, the chain says.
+    let Ok(Some(live)) = cluster.get_metadata(id).await else {
+        return Ok(());
+    };
+    let Some(owner) = marks::owner_of(&live) else {
+        return Ok(());
+    };
+    let layer = ObjectId::new(layers::kind(), Some(&owner.namespace), &owner.name);
+    let Ok(Some(layer)) = cluster.get(&layer).await else {
+        return Ok(());
+    };
+    let layer: Layer = serde_json::from_value(layer.into_value())?;
+    let held = layer.status.and_then(|status| status.held_prune);
+    let mut held = held.into_iter().flat_map(|held| held.objects);
+    if let Some(object) = held.find(|object| object.object == id.to_string()) {
+        output::line(&format!(
+            "it has left Git, and is not deleted ({}): {}",
+            object.guard, object.reason
+        ))?;
     }
     Ok(())
 }

@@ -82,6 +82,12 @@ pub(super) fn carries_agent(id: &ObjectId, namespace: &str) -> bool {
             && id.name == definition
 }
 
+/// Says what becomes of an object on which the agent lives.
+pub(super) fn agent() -> Denial {
+    let text = "the agent lives on it: it is never deleted; `tidegate uninstall` says what stays";
+    Denial::new(Guard::Agent, text)
+}
+
 /// Tells whether one object takes the other's place under another hash of its content.
 pub(super) fn succeeds(new: &ObjectId, old: &ObjectId) -> bool {
     let is_hashed = |id: &ObjectId| {

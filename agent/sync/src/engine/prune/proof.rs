@@ -6,7 +6,8 @@ use tidegate_cluster::{Live, LiveView};
 use tidegate_object::{GroupKind, Object, ObjectId};
 
 use super::confirmation::Deed;
-use super::guards::{ANNOTATION, Denial, carries_agent, is_protected, protected};
+use super::disabled;
+use super::guards::{ANNOTATION, Denial, agent, carries_agent, is_protected, protected};
 use super::removal::Proof;
 use crate::claims::{Claimant, Held};
 use crate::{Claims, Guard, PruneWhen};
@@ -51,8 +52,7 @@ impl Pruned {
     /// Establishes that an owned object has left Git, and that nobody else wants it.
     pub(super) fn establish(case: &Case<'_>, id: &ObjectId, uid: &str) -> Result<Self, Denial> {
         if case.when.is_none() {
-            let text = "it has left Git, and spec.prune.enabled is false: delete it by hand, or let the layer prune";
-            return Err(Denial::new(Guard::Disabled, text));
+            return Err(disabled());
         }
         if let Some(denial) = case.denial {
             return Err(denial.clone());
@@ -62,9 +62,7 @@ impl Pruned {
             return Err(Denial::new(Guard::Render, text));
         }
         if carries_agent(id, case.namespace) {
-            let text =
-                "the agent lives on it: it is never deleted; `tidegate uninstall` says what stays";
-            return Err(Denial::new(Guard::Agent, text));
+            return Err(agent());
         }
         if matches!(case.live.get(id), Live::Unknown) {
             let text = format!(
