@@ -10,6 +10,7 @@ mod order;
 mod outage;
 mod place;
 mod proposal;
+mod questions;
 mod recovery;
 mod rig;
 mod troubles;

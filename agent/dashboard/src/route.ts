@@ -6,7 +6,7 @@ export type Route =
   | { page: "fleet" }
   | { page: "layer"; key: Key }
   | { page: "history"; key: Key }
-  | { page: "plan"; key: Key }
+  | { page: "plan"; key: Key; revision?: string }
   | { page: "object"; key: Key; id: string }
   | { page: "nowhere"; path: string };
 
@@ -24,6 +24,7 @@ export function parse(hash: string): Route {
   const key = { namespace, name };
   if (page === undefined) return { page: "layer", key };
   if (page === "objects" && id) return { page: "object", key, id };
+  if (page === "plan" && id) return { page, key, revision: id };
   if ((page === "history" || page === "plan") && id === undefined) return { page, key };
   return { page: "nowhere", path };
 }
@@ -33,6 +34,7 @@ export function address(route: Exclude<Route, { page: "nowhere" }>): string {
   const layer = `#/layers/${encodeURIComponent(route.key.namespace)}/${encodeURIComponent(route.key.name)}`;
   if (route.page === "layer") return layer;
   if (route.page === "object") return `${layer}/objects/${encodeURIComponent(route.id)}`;
+  if (route.page === "plan" && route.revision) return `${layer}/plan/${encodeURIComponent(route.revision)}`;
   return `${layer}/${route.page}`;
 }
 

@@ -2,11 +2,13 @@
 
 mod review;
 mod right;
+mod sight;
 
 use axum::http::{HeaderMap, header};
 use kube::Client;
 
-pub(crate) use right::Right;
+pub(crate) use right::{Resource, Right};
+pub(crate) use sight::Eyes;
 
 use self::review::Reviews;
 use crate::Access;

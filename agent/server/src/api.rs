@@ -1,11 +1,14 @@
 //! The API, version 1: what each route answers, and which right it asks for.
 
+mod changes;
 mod control;
 mod events;
 mod extract;
 mod forward;
 mod layers;
+mod object;
 mod objects;
+mod preview;
 mod runs;
 mod sync;
 mod view;
@@ -18,10 +21,12 @@ use axum::http::header;
 use axum::middleware;
 use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get, post};
-use tidegate_sync::{Fleet, LayerKey};
+use tidegate_cluster::Cluster;
+use tidegate_sync::{Fleet, LayerKey, Lookup};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::Backend;
 use crate::access::Guard;
 use crate::cache::Cache;
 use crate::leader::Leader;
@@ -30,7 +35,9 @@ use crate::leader::Leader;
 const BODY_SIZE: usize = 4096;
 
 /// Streams of events that may be open at the same time.
-const STREAMS: usize = 64;
+const STREAMS: usize = 256;
+/// Plans of revisions that are made at the same time: each renders, and asks the API server about every object.
+const PREVIEWS: usize = 2;
 /// Accepted syncs that are remembered.
 const TICKETS: usize = 1024;
 
@@ -44,19 +51,28 @@ pub(crate) struct Api {
     pub(crate) tickets: Arc<Cache<(LayerKey, String), ()>>,
     /// Streams of events that may be open at the same time.
     pub(crate) streams: Arc<Semaphore>,
+    /// The cluster as the agent sees it.
+    pub(crate) cluster: Cluster,
+    /// What a revision would change.
+    pub(crate) lookup: Arc<Lookup>,
+    /// Plans of revisions that may be made at the same time.
+    pub(crate) previews: Arc<Semaphore>,
     /// Ends the streams.
     pub(crate) stop: CancellationToken,
 }
 
 impl Api {
-    /// Serves a fleet behind a guard, until `stop`.
+    /// Serves what is behind it to whom a guard lets in, until `stop`.
     pub(crate) fn new(
-        fleet: Fleet,
+        backend: &Backend,
         (guard, leader): (Guard, Leader),
         stop: CancellationToken,
     ) -> Self {
         Self {
-            fleet,
+            fleet: backend.fleet.clone(),
+            cluster: backend.cluster.clone(),
+            lookup: Arc::clone(&backend.lookup),
+            previews: Arc::new(Semaphore::new(PREVIEWS)),
             guard: Arc::new(guard),
             leader: Arc::new(leader),
             tickets: Arc::new(Cache::new(TICKETS)),
@@ -71,11 +87,12 @@ type Route = (&'static str, &'static str, fn() -> MethodRouter<Api>);
 
 /// All routes of the API; each is described in `openapi.json`.
 #[rustfmt::skip]
-const ROUTES: [Route; 14] = [
+const ROUTES: [Route; 16] = [
     ("get", "/api/v1/layers", || get(layers::list)),
     ("get", "/api/v1/layers/{namespace}/{name}", || get(layers::one)),
     ("get", "/api/v1/layers/{namespace}/{name}/objects", || get(objects::list)),
-    ("get", "/api/v1/layers/{namespace}/{name}/plan", || get(objects::plan)),
+    ("get", "/api/v1/layers/{namespace}/{name}/objects/{id}", || get(object::one)),
+    ("get", "/api/v1/layers/{namespace}/{name}/plan", || get(preview::plan)),
     ("get", "/api/v1/layers/{namespace}/{name}/history", || get(runs::history)),
     ("get", "/api/v1/layers/{namespace}/{name}/runs/{run}", || get(runs::one)),
     ("post", "/api/v1/layers/{namespace}/{name}/sync", || post(sync::request)),
@@ -84,6 +101,7 @@ const ROUTES: [Route; 14] = [
     ("post", "/api/v1/layers/{namespace}/{name}/rollback", || post(control::rollback)),
     ("post", "/api/v1/layers/{namespace}/{name}/approve", || post(control::approve)),
     ("post", "/api/v1/layers/{namespace}/{name}/confirm", || post(control::confirm)),
+    ("get", "/api/v1/layers/{namespace}/{name}/events", || get(changes::stream)),
     ("get", "/api/v1/events", || get(events::stream)),
     ("get", "/api/v1/openapi.json", || get(openapi)),
 ];

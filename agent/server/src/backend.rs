@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tidegate_cluster::{Cluster, Lead};
-use tidegate_sync::Fleet;
+use tidegate_sync::{Fleet, Lookup};
 use tokio::sync::watch;
 
 use crate::{Readiness, Telemetry};
@@ -17,6 +17,8 @@ pub struct Backend {
     pub cluster: Cluster,
     /// Who leads: reads of what only the leader knows are passed on to it.
     pub lead: watch::Receiver<Lead>,
+    /// Renders layers at any revision, and asks what that would change.
+    pub lookup: Arc<Lookup>,
     /// How far the agent's start has come.
     pub readiness: Readiness,
     /// The agent's metrics.

@@ -28,6 +28,7 @@ pub(crate) enum Kind {
     Expired,
     BodyTooLarge,
     TooManyRequests,
+    Unplannable,
     Unavailable,
 }
 
@@ -144,6 +145,11 @@ impl Kind {
                 StatusCode::TOO_MANY_REQUESTS,
                 "too-many-requests",
                 "Too many requests",
+            ),
+            Self::Unplannable => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "unplannable",
+                "There is no plan of this revision",
             ),
             Self::Unavailable => (
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -147,9 +147,8 @@ impl Server {
 
     fn routes(&self, poller: &Poller, stop: &CancellationToken) -> Router {
         let guard = Guard::new(self.access, self.backend.cluster.client());
-        let fleet = self.backend.fleet.clone();
         let leader = Leader::new(self.backend.lead.clone());
-        let api = Api::new(fleet, (guard, leader), stop.clone());
+        let api = Api::new(&self.backend, (guard, leader), stop.clone());
         let routes = api::router(api).merge(dashboard::router());
         let Some(receivers) = &self.receivers else {
             return routes;

@@ -317,6 +317,7 @@ impl Controller {
     /// Shows a layer as its resource does: somebody else runs it.
     fn show(&self, resource: &Resource) {
         self.parts.fleet.put(LayerView {
+            rendering: None,
             namespace: resource.owner.namespace.clone(),
             name: resource.owner.name.clone(),
             uid: resource.owner.uid.clone(),

@@ -92,6 +92,27 @@ impl Desired {
         desired
     }
 
+    /// As [`Desired::on`], of one object; `None` if the rendering does not hold it.
+    pub fn one(
+        kinds: &Kinds,
+        rendered: &Rendered,
+        (owner, id): (&Owner, &ObjectId),
+    ) -> Option<Result<Object, Refusal>> {
+        let defined = definitions::definitions(&rendered.objects);
+        let namespaced = |gvk: &Gvk| {
+            let served = || kinds.resolve(gvk).map(|kind| kind.namespaced);
+            defined.get(&gvk.group_kind()).copied().or_else(served)
+        };
+        let is_named = |it: &&Object| it.id().kind == id.kind && it.id().name == id.name;
+        rendered.objects.iter().filter(is_named).find_map(|object| {
+            let mut desired = Self::default();
+            desired.take(object, owner, namespaced(object.gvk()));
+            let refused = desired.refused.into_iter().find(|it| it.object == *id);
+            let taken = desired.objects.into_iter().find(|it| it.id() == id);
+            taken.map(Ok).or(refused.map(Err))
+        })
+    }
+
     fn take(&mut self, object: &Object, owner: &Owner, namespaced: Option<bool>) {
         let scoped = not_itself(object, owner).and_then(|()| self.scoped(object, namespaced));
         let normalised = scoped.and_then(|object| normalised(&object));

@@ -1,13 +1,43 @@
 //! The last runs of a layer.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::{HistoryEntry, Leaving, Outcome, Run, Trigger};
+use crate::{ChangedObject, HistoryEntry, Leaving, Outcome, Run, Trigger};
 
 /// How many runs are remembered.
 const LENGTH: usize = 20;
+
+/// How many of the objects that a run changed are named.
+const NAMED: usize = 5;
+
+/// The outcome of what only suspends a layer.
+pub(crate) const SUSPENDED: &str = "suspended";
+
+/// Notes that a layer was suspended, and by whom if that is known.
+pub(crate) fn suspended(history: &mut Vec<HistoryEntry>, id: String, by: Option<String>) {
+    let now = Timestamp::now().to_string();
+    let entry = HistoryEntry {
+        id,
+        trigger: Trigger::Manual.as_str().into(),
+        requested_by: by,
+        approved_by: None,
+        confirmed_by: None,
+        revision: None,
+        outcome: SUSPENDED.into(),
+        superseded_by: None,
+        message: "nothing is written until it is resumed".into(),
+        changes: BTreeMap::new(),
+        objects: Vec::new(),
+        phases: BTreeMap::new(),
+        started: now.clone(),
+        ended: now,
+    };
+    history.insert(0, entry);
+    history.truncate(LENGTH);
+}
 
 /// Puts a run that is over before the older ones. What says no more than the one before takes its place, and a start
 /// that found all as it was is not remembered.
@@ -90,9 +120,36 @@ fn entry(run: &Run) -> HistoryEntry {
         superseded_by: None,
         message: run.message.clone(),
         changes,
+        objects: changed(run),
+        phases: phases(run),
         started: run.started.to_string(),
         ended: run.ended.unwrap_or(run.started).to_string(),
     }
+}
+
+/// The first objects that a run changed; what it deleted comes first.
+fn changed(run: &Run) -> Vec<ChangedObject> {
+    let deleted = run.leaving.iter().filter(|leaving| leaving.was_deleted());
+    let deleted = deleted.map(|leaving| (leaving.id.to_string(), Leaving::CHANGE));
+    let written = run.objects.iter().filter(|object| object.was_written());
+    let written = written.map(|object| (object.id.to_string(), object.change.as_str()));
+    let all = deleted.chain(written).take(NAMED);
+    all.map(|(object, change)| ChangedObject {
+        object,
+        change: change.into(),
+    })
+    .collect()
+}
+
+fn phases(run: &Run) -> BTreeMap<String, u64> {
+    let mut phases = BTreeMap::new();
+    for (phase, seconds) in &run.durations {
+        let took = Duration::try_from_secs_f64(*seconds).unwrap_or_default();
+        let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let sum: &mut u64 = phases.entry(phase.as_str().to_owned()).or_default();
+        *sum = sum.saturating_add(took);
+    }
+    phases
 }
 
 #[cfg(test)]

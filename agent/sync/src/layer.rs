@@ -16,8 +16,8 @@ pub use spec::{
     ReferenceClass, ReferenceKind, Requirement, SourceSpec,
 };
 pub use status::{
-    BlockedOn, Changes, Consented, HeldObject, HeldPrune, HistoryEntry, InventorySummary,
-    LayerStatus, PlanSummary, SyncRequest, WaveProgress,
+    BlockedOn, ChangedObject, Changes, Consented, HeldObject, HeldPrune, HistoryEntry,
+    InventorySummary, LayerStatus, PlanSummary, SyncRequest, WaveProgress,
 };
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //!            controller: one task a layer, triggers coalesced, newer renders pre-empt
 //! ```
 
+mod chain;
 mod claims;
 mod controller;
 mod desired;
@@ -13,6 +14,7 @@ mod engine;
 mod events;
 mod fleet;
 mod history;
+mod inspection;
 mod inventory;
 mod layer;
 mod leaving;
@@ -23,11 +25,13 @@ mod misfit;
 mod order;
 mod owner;
 mod prerequisite;
+mod proposal;
 mod render;
 mod run;
 mod sources;
 mod status;
 
+pub use chain::{Chain, Link, OwnEyes, Sight, Sought};
 pub use claims::Claims;
 pub use controller::finalizer;
 pub use controller::{
@@ -36,11 +40,12 @@ pub use controller::{
 pub use desired::{Desired, Refusal};
 pub use engine::{Engine, Finished, Observed, Preview, Previewed, comes_with_it, plain};
 pub use fleet::{Fleet, LayerKey, LayerView, Request, RequestError, Ticket};
+pub use inspection::{Difference, Happening, Inspection, Writer};
 pub use layer::{
-    ApproveWhen, BlockedOn, Changes, Consented, Dependency, GitRef, GitSource, HeldObject,
-    HeldPrune, HistoryEntry, Hold, InventorySummary, Layer, LayerSpec, LayerStatus, LocalRef,
-    PlanSummary, PruneSpec, Reference, ReferenceClass, ReferenceKind, Requirement, SourceSpec,
-    SyncRequest, WaveProgress, crd_yaml,
+    ApproveWhen, BlockedOn, ChangedObject, Changes, Consented, Dependency, GitRef, GitSource,
+    HeldObject, HeldPrune, HistoryEntry, Hold, InventorySummary, Layer, LayerSpec, LayerStatus,
+    LocalRef, PlanSummary, PruneSpec, Reference, ReferenceClass, ReferenceKind, Requirement,
+    SourceSpec, SyncRequest, WaveProgress, crd_yaml,
 };
 pub use leaving::{Fate, Guard, Leaving};
 pub use lookup::{LayerRendering, Lookup, LookupError};
@@ -52,5 +57,6 @@ pub use order::{
 };
 pub use owner::Owner;
 pub use prerequisite::Prerequisite;
+pub use proposal::Proposal;
 pub use run::{Approved, Outcome, Phase, Run, RunObject, Step, Waiting};
 pub use tidegate_plan::Required;

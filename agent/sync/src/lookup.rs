@@ -1,11 +1,14 @@
 //! Renders a Layer once, from its own source: what the agent would apply at a revision.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use thiserror::Error;
 use tidegate_cluster::Cluster;
 use tidegate_kustomize::{Options, Rendered};
-use tidegate_source::{Credentials, GitSpec, Problem, Reference, Repositories, Revision};
+use tidegate_source::{
+    Credentials, GitSpec, Limits, Local, Problem, Reference, Repositories, Revision,
+};
 
 use crate::controller::Mirror;
 use crate::layer::Checked;
@@ -41,7 +44,32 @@ pub struct LayerRendering {
 #[error("{0}")]
 pub struct LookupError(String);
 
+impl LookupError {
+    /// Says why, in the words of another error.
+    pub(crate) fn new(error: impl std::fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+}
+
 impl Lookup {
+    /// Fetches into a folder, also from this machine's own repositories.
+    ///
+    /// # Errors
+    /// If the folder cannot be used.
+    pub fn open(cluster: Cluster, folder: PathBuf) -> Result<Self, LookupError> {
+        let options = tidegate_source::Options {
+            folder,
+            local: Local::Allowed,
+            limits: Limits::default(),
+        };
+        let repositories = Repositories::open(options).map_err(said)?;
+        Ok(Self {
+            cluster,
+            repositories: Arc::new(repositories),
+            mirror: None,
+        })
+    }
+
     /// Renders a Layer at its own ref, or at a branch, tag or whole commit id.
     ///
     /// # Errors
@@ -123,7 +151,7 @@ fn resolve(
 }
 
 fn said(error: impl std::fmt::Display) -> LookupError {
-    LookupError(error.to_string())
+    LookupError::new(error)
 }
 
 impl std::fmt::Debug for Lookup {

@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use tidegate_cluster::{Cluster, ConnectOptions, Lease, LeaseOptions, Tenure};
 use tidegate_server::{Backend, Readiness, Server};
 use tidegate_source::{Directory, Limits, Repositories};
-use tidegate_sync::{Controller, ControllerOptions, Engine, Fleet, Metrics, Mirror};
+use tidegate_sync::{Controller, ControllerOptions, Engine, Fleet, Lookup, Metrics, Mirror};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -49,6 +49,11 @@ pub(crate) async fn run(options: &Agent) -> anyhow::Result<()> {
         fleet: fleet.clone(),
         cluster: cluster.clone(),
         lead: lease.lead(),
+        lookup: Arc::new(Lookup {
+            cluster: cluster.clone(),
+            repositories: Arc::clone(&repositories),
+            mirror: mirror.clone(),
+        }),
         readiness: readiness.clone(),
         telemetry: Arc::new(AgentTelemetry(metrics.clone())),
     };

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::command::{
     Agent, Apply, Approve, Build, Check, Completion, Confirm, Diff, Events, Get, History, Install,
-    Plan, Resume, Rollback, Suspend, Sync, Uninstall, Vendor, Version, Why,
+    Plan, Resume, Rollback, Suspend, Sync, Trace, Tree, Uninstall, Vendor, Version, Why,
 };
 use crate::exit::Exit;
 
@@ -42,6 +42,8 @@ enum Command {
     Rollback(Rollback),
     Suspend(Suspend),
     Sync(Sync),
+    Trace(Trace),
+    Tree(Tree),
     Uninstall(Uninstall),
     Vendor(Vendor),
     Version(Version),
@@ -84,6 +86,8 @@ impl Cli {
             Command::Rollback(command) => command.run().await,
             Command::Suspend(command) => command.run().await,
             Command::Sync(command) => command.run().await,
+            Command::Trace(command) => command.run().await,
+            Command::Tree(command) => command.run().await,
             Command::Uninstall(command) => command.run().await,
             Command::Vendor(command) => command.run().await,
             Command::Version(command) => command.run().await,

@@ -1,5 +1,5 @@
 /** Asks the agent's API. The token stays in this tab: in its session storage, never in a cookie or an address. */
-import type { History, Object as Item, Layer, Objects, Plan, Problem, Ticket } from "./schema";
+import type { History, Object as Item, Layer, ObjectDetail, Objects, Plan, Problem, Ticket } from "./schema";
 
 /** A layer's namespace and name. */
 export type Key = { namespace: string; name: string };
@@ -77,6 +77,16 @@ export async function objects(key: Key): Promise<Item[]> {
   }
 }
 
+/** An object as Git says it and as the cluster has it now, if the person may see it. */
+export async function object(key: Key, id: string): Promise<ObjectDetail> {
+  return (await ask(`${at(key)}/objects/${encodeURIComponent(id)}`)).json();
+}
+
+/** What a branch, tag or commit would change. */
+export async function preview(key: Key, revision: string): Promise<Plan> {
+  return (await ask(`${at(key)}/plan?revision=${encodeURIComponent(revision)}`)).json();
+}
+
 export async function sync(key: Key): Promise<Ticket> {
   return (await ask(`${at(key)}/sync`, { method: "POST" })).json();
 }
@@ -95,6 +105,6 @@ export async function rollback(key: Key, wanted: { revision: string; for: string
   await ask(`${at(key)}/rollback`, { method: "POST", headers, body: JSON.stringify(wanted) });
 }
 
-function at({ namespace, name }: Key): string {
+export function at({ namespace, name }: Key): string {
   return `layers/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`;
 }

@@ -2,12 +2,12 @@ import { expect, test } from "vitest";
 import { EventReader } from "./events";
 
 const STREAM =
-  'event: snapshot\ndata: {"items":[]}\n\n: alive\n\nevent: gone\ndata: {"namespace":"a",\ndata: "name":"b"}\n\n';
+  'event: snapshot\ndata: {"items":[]}\n\n: alive\n\nevent: gone\nid: a.7\ndata: {"namespace":"a",\ndata: "name":"b"}\n\n';
 
 test("events are whole however the stream is cut", () => {
   const expected = [
     { name: "snapshot", data: { items: [] } },
-    { name: "gone", data: { namespace: "a", name: "b" } },
+    { name: "gone", data: { namespace: "a", name: "b" }, id: "a.7" },
   ];
   for (let size = 1; size <= STREAM.length; size += 1) {
     const reader = new EventReader();

@@ -1,6 +1,6 @@
 /** Server-sent events, read with `fetch`: an `EventSource` sends no token. */
 
-export type ServerEvent = { name: string; data: unknown };
+export type ServerEvent = { name: string; data: unknown; id?: string };
 
 /** Takes text as it comes, and gives the events that are whole. */
 export class EventReader {
@@ -15,6 +15,7 @@ export class EventReader {
 
 function read(block: string): ServerEvent | undefined {
   let name = "message";
+  let id: string | undefined;
   const data: string[] = [];
   for (const line of block.split("\n")) {
     const colon = line.indexOf(":");
@@ -22,7 +23,9 @@ function read(block: string): ServerEvent | undefined {
     if (colon <= 0) continue;
     const value = line.slice(colon + 1).replace(/^ /, "");
     if (line.slice(0, colon) === "event") name = value;
+    if (line.slice(0, colon) === "id") id = value;
     if (line.slice(0, colon) === "data") data.push(value);
   }
-  return data.length > 0 ? { name, data: JSON.parse(data.join("\n")) } : undefined;
+  if (data.length === 0) return undefined;
+  return { name, data: JSON.parse(data.join("\n")), ...(id !== undefined && { id }) };
 }

@@ -42,7 +42,7 @@ export function LayerPages({ at }: { at: At }) {
       {at.page === "layer" && <LayerPage detail={detail} />}
       {at.page === "object" && <ObjectPage detail={detail} id={at.id} />}
       {at.page === "history" && <HistoryPage detail={detail} />}
-      {at.page === "plan" && <PlanPage detail={detail} />}
+      {at.page === "plan" && <PlanPage detail={detail} revision={at.revision} />}
     </>
   );
 }

@@ -1,5 +1,6 @@
 /** One object: how it is and why, where it comes from, what it is after and what is after it. */
 import type { Edge, Object as Item } from "../api/schema";
+import { Events, Reasons as LiveReasons, Sides, useInspection, Writers } from "../parts/inspection";
 import { Mark } from "../parts/mark";
 import { ObjectLink } from "../parts/object-link";
 import { For } from "../parts/time";
@@ -22,6 +23,9 @@ export function ObjectPage({ detail, id }: { detail: Detail; id: string }) {
   const item = objects.find((one) => one.id === id);
   const edges = plan?.edges ?? [];
   const { kind, name, namespace, group } = objectName(id);
+  const reading = useInspection(layer, id, `${item?.step} ${item?.health} ${item?.message}`);
+  const live = reading.detail;
+  const origin = item?.origin ?? live?.origin;
   return (
     <>
       <section aria-labelledby="object">
@@ -33,22 +37,29 @@ export function ObjectPage({ detail, id }: { detail: Detail; id: string }) {
             <p>
               {stepWord(item.step)}, {healthWord(item.health)} for <For time={item.since} />
             </p>
-            <Reasons detail={detail} item={item} />
+            {!live && <Reasons detail={detail} item={item} />}
           </>
         ) : (
           <p class="note">
             The last run of {layer.name} has no such object: it belongs to somebody else, or is not in Git.
           </p>
         )}
+        {live && <LiveReasons layer={layer} detail={live} />}
         <dl class="facts">
           <Fact name="Namespace" text={namespace || "none"} />
           <Fact name="Group" text={group || "core"} />
           {item && <Fact name="Wave" text={`${item.wave} of ${plan?.waves ?? item.wave}`} />}
           {item && <Fact name="In this run" text={changeWord(item.change)} />}
-          {item?.origin && <Fact name="Comes from" text={`${item.origin.file}:${item.origin.line}`} />}
-          {item && <Fact name="Repository" text={`${layer.source.url} at ${commit(layer.revision)}`} />}
+          {origin && <Fact name="File" text={`${origin.file}:${origin.line}`} />}
+          {origin && (
+            <Fact name="Repository" text={`${layer.source.url} at ${commit(live?.revision ?? layer.revision)}`} />
+          )}
+          {item && <Fact name="Owner" text={`the layer ${layer.namespace}/${layer.name}`} />}
         </dl>
       </section>
+      <Sides reading={reading} />
+      {live && <Writers detail={live} />}
+      {live && <Events detail={live} />}
       <Edges detail={detail} title="Comes after" edges={edges.filter((edge) => edge.from === id)} end="to" />
       <Edges detail={detail} title="Others come after it" edges={edges.filter((edge) => edge.to === id)} end="from" />
     </>

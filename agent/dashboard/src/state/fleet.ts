@@ -1,8 +1,9 @@
 /** All layers, as the agent's stream of events tells them. */
 import { signal } from "@preact/signals";
-import { ask, Refused, session } from "../api/client";
-import { EventReader, type ServerEvent } from "../api/events";
+import { Refused, session } from "../api/client";
+import type { ServerEvent } from "../api/events";
 import type { Summaries, Summary } from "../api/schema";
+import { read } from "./stream";
 
 export type Connection =
   | { state: "connecting" }
@@ -14,8 +15,6 @@ export type Connection =
 export const layers = signal<ReadonlyMap<string, Summary> | undefined>(undefined);
 export const connection = signal<Connection>({ state: "connecting" });
 
-/** The agent shows every 15 s that a stream lives. */
-const SILENCE = 40_000;
 const LONGEST_PAUSE = 15_000;
 
 let current: AbortController | undefined;
@@ -28,11 +27,20 @@ export async function follow(): Promise<void> {
   connection.value = { state: "connecting" };
   layers.value = undefined;
   let pause = 500;
+  let last = "";
+  const heard = () => {
+    pause = 500;
+    if (connection.value.state !== "live") connection.value = { state: "live" };
+  };
+  const take = (event: ServerEvent) => {
+    layers.value = apply(layers.value ?? new Map(), event);
+    last = event.id ?? last;
+  };
+  const namespace = session.namespace();
+  const path = `events${namespace ? `?namespace=${encodeURIComponent(namespace)}` : ""}`;
   while (!stop.signal.aborted) {
     try {
-      await read(stop.signal, () => {
-        pause = 500;
-      });
+      await read({ path, stop: stop.signal, last, heard, take });
       // A stream ends after ten minutes, and is opened again.
       continue;
     } catch (error) {
@@ -69,30 +77,6 @@ export function apply(known: ReadonlyMap<string, Summary>, event: ServerEvent): 
 
 export function id({ namespace, name }: { namespace: string; name: string }): string {
   return `${namespace}/${name}`;
-}
-
-async function read(stop: AbortSignal, heard: () => void): Promise<void> {
-  const silence = new AbortController();
-  const watch = () => setTimeout(() => silence.abort(new Error("the agent has been silent for too long")), SILENCE);
-  let timer = watch();
-  try {
-    const namespace = session.namespace();
-    const query = namespace ? `?namespace=${encodeURIComponent(namespace)}` : "";
-    const answer = await ask(`events${query}`, { signal: AbortSignal.any([stop, silence.signal]) });
-    const texts = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
-    const events = new EventReader();
-    for (;;) {
-      const part = await texts?.read();
-      if (!part || part.done) return;
-      clearTimeout(timer);
-      timer = watch();
-      heard();
-      for (const event of events.take(part.value)) layers.value = apply(layers.value ?? new Map(), event);
-      if (connection.value.state !== "live") connection.value = { state: "live" };
-    }
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function lose(error: unknown): void {

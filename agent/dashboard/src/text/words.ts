@@ -38,6 +38,20 @@ export function healthWord(health: Item["health"]): string {
   return HEALTH[health];
 }
 
+const HEALTH_MARKS: Record<Item["health"], Mark> = {
+  current: "good",
+  inProgress: "busy",
+  failed: "bad",
+  suspended: "idle",
+  terminating: "waiting",
+  missing: "bad",
+  unknown: "idle",
+};
+
+export function healthMark(health: Item["health"]): Mark {
+  return HEALTH_MARKS[health];
+}
+
 const CHANGES: Record<string, string> & Record<Item["change"], string> = {
   create: "created",
   update: "updated",
@@ -95,6 +109,8 @@ const PHASES: Record<Phase, string> = {
   wait: "waiting for health",
   done: "done",
 };
+
+export const PHASE_ORDER: readonly Phase[] = ["fetch", "render", "preflight", "apply", "wait"];
 
 export function phaseWord(phase: Phase | undefined): string {
   return phase ? PHASES[phase] : "";

@@ -1,13 +1,15 @@
 //! `GET /events`: layers as they change, as server-sent events.
 //!
-//! A stream begins with a snapshot, and so does what a client opens after a break: nothing is replayed, and nothing
-//! missed. A client that is slow gets each layer as it is by then, so that it costs no memory.
+//! A stream begins with a snapshot. What a client opens after a break, with the id of the last event that it has, goes on
+//! with the layers that changed meanwhile; if that is no longer known, with a snapshot. A client that is slow gets each
+//! layer as it is by then, so that it costs no memory.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::Stream;
 use futures::stream;
@@ -25,11 +27,11 @@ use super::view::Summary;
 use crate::problem::{Kind, Problem};
 
 /// How long a stream lasts; then the client opens another one, and is asked again who it is.
-const LIFETIME: Duration = Duration::from_secs(600);
+pub(super) const LIFETIME: Duration = Duration::from_secs(600);
 /// Changes of a layer within this time are one event.
-const PAUSE: Duration = Duration::from_millis(100);
+pub(super) const PAUSE: Duration = Duration::from_millis(100);
 /// How often a stream on which nothing happens shows that it lives.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// One client's stream.
 struct Feed {
@@ -38,6 +40,8 @@ struct Feed {
     changes: Receiver<LayerKey>,
     /// Layers that changed and are not sent yet.
     changed: BTreeSet<LayerKey>,
+    /// How far the client is once all that changed is sent.
+    mark: String,
     /// Whether all layers are to be sent.
     behind: bool,
     end: Instant,
@@ -54,16 +58,23 @@ struct Gone<'a> {
 pub(super) async fn stream(
     Listable(selection): Listable,
     State(api): State<Api>,
+    headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let permit = api.streams.clone().try_acquire_owned().map_err(|_| {
-        let detail = "too many streams of events are open: close one, or try again in a moment";
-        Problem::new(Kind::Unavailable, detail)
-    })?;
+    let permit = permit(&api)?;
+    // Before anything is read, so that no change falls between.
+    let changes = api.fleet.changes();
+    let mark = api.fleet.mark();
+    let known = headers.get("last-event-id").and_then(|it| it.to_str().ok());
+    let since = known.and_then(|known| api.fleet.since(known));
     let feed = Feed {
-        // Before the snapshot is made, so that no change falls between.
-        changes: api.fleet.changes(),
-        changed: BTreeSet::new(),
-        behind: true,
+        changes,
+        mark,
+        behind: since.is_none(),
+        changed: since
+            .into_iter()
+            .flatten()
+            .filter(|key| selection.holds(&key.0))
+            .collect(),
         end: Instant::now() + LIFETIME,
         selection,
         api,
@@ -76,6 +87,14 @@ pub(super) async fn stream(
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 
+/// Leave to keep a stream open.
+pub(super) fn permit(api: &Api) -> Result<OwnedSemaphorePermit, Problem> {
+    api.streams.clone().try_acquire_owned().map_err(|_| {
+        let detail = "too many streams of events are open: close one, or try again in a moment";
+        Problem::new(Kind::Unavailable, detail)
+    })
+}
+
 impl Feed {
     /// Waits for the next event; `None` ends the stream.
     async fn next(&mut self) -> Option<Event> {
@@ -83,10 +102,13 @@ impl Feed {
             if std::mem::take(&mut self.behind) {
                 self.changed.clear();
                 let layers = Summaries::of(&self.api, &self.selection);
-                return event("snapshot", &layers);
+                return Some(event("snapshot", &layers)?.id(&self.mark));
             }
             if let Some(key) = self.changed.pop_first() {
-                return self.layer(&key);
+                let event = self.layer(&key)?;
+                // Who has the last one has all.
+                let is_last = self.changed.is_empty();
+                return Some(if is_last { event.id(&self.mark) } else { event });
             }
             self.wait().await?;
         }
@@ -102,6 +124,7 @@ impl Feed {
             Err(RecvError::Closed) => return None,
         }
         stop.run_until_cancelled(sleep(PAUSE)).await?;
+        self.mark = self.api.fleet.mark();
         loop {
             match self.changes.try_recv() {
                 Ok(key) => self.note(key),
@@ -131,7 +154,7 @@ impl Feed {
     }
 }
 
-fn event(name: &str, data: &impl Serialize) -> Option<Event> {
+pub(super) fn event(name: &str, data: &impl Serialize) -> Option<Event> {
     match Event::default().event(name).json_data(data) {
         Ok(event) => Some(event),
         Err(error) => {

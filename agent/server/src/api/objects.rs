@@ -1,4 +1,4 @@
-//! `GET …/objects`, `GET …/plan`: the objects of a layer's run, and why they come in this order.
+//! `GET …/objects`: the objects of a layer's run, page by page; and the plan that they are of.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use tidegate_health::Status;
 use tidegate_object::{ObjectId, Origin};
-use tidegate_plan::{Change, Edge, Finding};
-use tidegate_sync::{LayerView, Leaving, Run, RunObject, Step};
+use tidegate_plan::{Change, Consequence, Edge, Finding};
+use tidegate_sync::{LayerView, Leaving, Refusal, Run, RunObject, Step};
 
 use super::extract::{Parameters, Readable};
 use crate::problem::{Kind, Problem};
@@ -24,6 +24,9 @@ pub(crate) struct Filter {
     wave: Option<u32>,
     health: Option<Status>,
     step: Option<Step>,
+    change: Option<Change>,
+    /// Words that must all stand in the identifier, the message or the file.
+    search: Option<String>,
     limit: Option<usize>,
     r#continue: Option<String>,
 }
@@ -42,34 +45,66 @@ pub(crate) struct Page {
     r#continue: Option<String>,
 }
 
-/// The plan of the run that goes on, or of the last one.
+/// The plan of the run that goes on, or of the last one; or of a revision that is not applied.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PlanView {
-    run: String,
+    /// Absent of a revision that is not applied.
     #[serde(skip_serializing_if = "Option::is_none")]
-    revision: Option<String>,
-    waves: u32,
-    nodes: Vec<Node>,
-    edges: Arc<Vec<Edge>>,
-    findings: Arc<Vec<Finding>>,
+    pub(super) run: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) revision: Option<String>,
+    pub(super) waves: u32,
+    pub(super) nodes: Vec<Node>,
+    pub(super) edges: Arc<Vec<Edge>>,
+    pub(super) findings: Arc<Vec<Finding>>,
     /// Owned objects that the revision no longer holds, and what becomes of each.
-    leaving: Vec<Leaving>,
+    pub(super) leaving: Vec<Leaving>,
     /// What an approval of the plan names, if it waits for one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    approve: Option<String>,
+    pub(super) approve: Option<String>,
     /// What a confirmation of the deletes that are held back names.
     #[serde(skip_serializing_if = "Option::is_none")]
-    confirm: Option<String>,
+    pub(super) confirm: Option<String>,
+    /// Objects of the run that the asked revision does not hold.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) leaves: Vec<ObjectId>,
+    /// What of the asked revision would not be written.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) refused: Vec<Refused>,
 }
 
 #[derive(Debug, Serialize)]
-struct Node {
-    id: ObjectId,
-    wave: u32,
-    change: Change,
+pub(super) struct Node {
+    pub(super) id: ObjectId,
+    pub(super) wave: u32,
+    pub(super) change: Change,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) consequences: Vec<Consequence>,
+    /// The fields that would change, of a revision that is not applied: their names, not their values.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) fields: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) origin: Option<Origin>,
+}
+
+/// An object that would not be written.
+#[derive(Debug, Serialize)]
+pub(super) struct Refused {
+    object: ObjectId,
     #[serde(skip_serializing_if = "Option::is_none")]
     origin: Option<Origin>,
+    message: String,
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            object: refusal.object,
+            origin: refusal.origin,
+            message: refusal.message,
+        }
+    }
 }
 
 pub(super) async fn list(
@@ -77,11 +112,6 @@ pub(super) async fn list(
     Parameters(filter): Parameters<Filter>,
 ) -> Result<Json<Page>, Problem> {
     page(view.run.as_deref(), &filter).map(Json)
-}
-
-pub(super) async fn plan(Readable(view): Readable) -> Result<Json<PlanView>, Problem> {
-    let run = view.run.as_deref().ok_or_else(|| no_run(&view))?;
-    Ok(Json(PlanView::from(run)))
 }
 
 fn page(run: Option<&Run>, filter: &Filter) -> Result<Page, Problem> {
@@ -107,6 +137,11 @@ impl Filter {
         self.wave.is_none_or(|wave| wave == object.wave)
             && self.health.is_none_or(|health| health == object.health)
             && self.step.is_none_or(|step| step == object.step)
+            && self.change.is_none_or(|change| change == object.change)
+            && self
+                .search
+                .as_deref()
+                .is_none_or(|text| has_words(object, text))
     }
 
     fn limit(&self) -> Result<usize, Problem> {
@@ -146,10 +181,12 @@ impl From<&Run> for PlanView {
             id: object.id.clone(),
             wave: object.wave,
             change: object.change,
+            consequences: object.consequences.clone(),
+            fields: Vec::new(),
             origin: object.origin.clone(),
         });
         Self {
-            run: run.id.clone(),
+            run: Some(run.id.clone()),
             revision: revision(run),
             waves: run.waves,
             nodes: nodes.collect(),
@@ -158,8 +195,28 @@ impl From<&Run> for PlanView {
             leaving: run.leaving.clone(),
             approve: run.approve.clone(),
             confirm: run.confirm.clone(),
+            leaves: Vec::new(),
+            refused: Vec::new(),
         }
     }
+}
+
+fn has_words(object: &RunObject, text: &str) -> bool {
+    let file = object.origin.as_ref().map(|origin| &*origin.file);
+    let said = format!(
+        "{} {} {}",
+        object.id,
+        object.message,
+        file.unwrap_or_default()
+    );
+    contains(&said, text)
+}
+
+/// Tells whether every word stands in a text, in capitals or not.
+pub(super) fn contains(text: &str, words: &str) -> bool {
+    let text = text.to_lowercase();
+    let mut words = words.split_whitespace();
+    words.all(|word| text.contains(&word.to_lowercase()))
 }
 
 fn token(run: &str, index: usize) -> String {
@@ -170,7 +227,7 @@ fn revision(run: &Run) -> Option<String> {
     run.revision.as_ref().map(ToString::to_string)
 }
 
-fn no_run(view: &LayerView) -> Problem {
+pub(super) fn no_run(view: &LayerView) -> Problem {
     let detail = format!(
         "the layer {}/{} has had no run since the agent started: its conditions say what it waits for",
         view.namespace, view.name

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
-use tidegate_sync::{GitRef, HistoryEntry, LayerSpec, LayerStatus, LayerView, Phase, Run};
+use tidegate_sync::{GitRef, HistoryEntry, Hold, LayerSpec, LayerStatus, LayerView, Phase, Run};
 
 /// A layer in short.
 #[derive(Debug, Serialize)]
@@ -28,6 +28,17 @@ pub(crate) struct Summary {
     revision: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     wave: Option<Wave>,
+    /// The revision whose objects are all applied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applied: Option<String>,
+    /// Whether nothing is written until somebody resumes it.
+    suspended: bool,
+    /// The commit that it stays at, and until when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold: Option<Hold>,
+    /// The layers that it waits on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    depends_on: Vec<Needed>,
     /// How many objects the layer owns.
     objects: u32,
     /// How many of them are healthy.
@@ -41,6 +52,13 @@ struct Source {
     url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     r#ref: Option<GitRef>,
+}
+
+/// A layer that another one waits on.
+#[derive(Debug, Serialize)]
+struct Needed {
+    namespace: String,
+    name: String,
 }
 
 /// How far the waves are.
@@ -129,11 +147,54 @@ impl From<&LayerView> for Summary {
                 current: wave.current,
                 of: wave.of,
             }),
+            applied: status.last_applied_revision.clone(),
+            suspended: view.spec.suspend,
+            hold: view.spec.hold.clone(),
+            depends_on: needed(view),
             objects: inventory.objects,
             healthy_objects: inventory.healthy,
             run: view.run.as_deref().map(RunView::from),
         }
     }
+}
+
+impl Summary {
+    pub(crate) fn id(&self) -> String {
+        format!("{}/{}", self.namespace, self.name)
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        self.ready
+    }
+
+    /// Tells whether the newest revision that is known is not applied.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.revision != self.applied
+    }
+
+    /// What a search looks at.
+    pub(crate) fn words(&self) -> String {
+        let Self { path, message, .. } = self;
+        let revision = self.revision.as_deref().unwrap_or_default();
+        format!(
+            "{} {path} {} {revision} {message}",
+            self.id(),
+            self.source.url
+        )
+    }
+}
+
+fn needed(view: &LayerView) -> Vec<Needed> {
+    let depends_on = view.spec.depends_on.iter();
+    depends_on
+        .map(|dependency| Needed {
+            namespace: dependency
+                .namespace
+                .clone()
+                .unwrap_or_else(|| view.namespace.clone()),
+            name: dependency.name.clone(),
+        })
+        .collect()
 }
 
 impl From<&LayerView> for Detail {
@@ -191,7 +252,14 @@ impl From<&HistoryEntry> for RunView {
             started: Some(entry.started.clone()),
             ended: Some(entry.ended.clone()),
             steps: BTreeMap::new(),
-            phases: Vec::new(),
+            phases: entry
+                .phases
+                .iter()
+                .map(|(phase, milliseconds)| Took {
+                    phase: phase.clone(),
+                    milliseconds: *milliseconds,
+                })
+                .collect(),
         }
     }
 }

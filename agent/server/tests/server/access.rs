@@ -217,6 +217,51 @@ fn a_right_that_is_taken_away_is_gone() {
 }
 
 #[test]
+fn an_object_is_shown_to_whom_the_cluster_shows_it_and_secrets_to_nobody() {
+    let ground = Ground::new();
+    let token = ground.account("looker");
+    ground.bind("looker", "tidegate-view");
+    let namespace = &ground.namespace;
+    let client = cluster().client();
+    let secrets = format!("/api/v1/namespaces/{namespace}/secrets");
+    let secret = json!({"metadata": {"name": "login"}, "stringData": {"password": "canary"}});
+    client.create(&secrets, &secret).unwrap();
+    let path = ground.path(&format!("/objects/core%2FSecret%2F{namespace}%2Flogin"));
+
+    let (status, body) = ground.ask(Method::GET, &path, &token);
+    assert_eq!(status, 403);
+    assert_snapshot!(ground.detail(&body), @"system:serviceaccount:NAMESPACE:looker may not get secrets login in the namespace NAMESPACE: ask an administrator of the cluster for it");
+
+    ground.bind("looker", "admin");
+    let runtime = &ground.runtime;
+    runtime.block_on(until("the right is there", async || {
+        ground.asked(Method::GET, &path, &token).await.0 == 200
+    }));
+    let (_, body) = ground.ask(Method::GET, &path, &token);
+    let live = body["live"].as_str().unwrap();
+    assert!(live.contains("password: '***'"), "{live}");
+    for secret in ["canary", "Y2FuYXJ5"] {
+        assert!(!body.to_string().contains(secret), "{body}");
+    }
+    assert_eq!(body["writers"][0]["operation"], "Update");
+    assert_eq!(body["reasons"][0]["health"], "current");
+
+    let missing = ground.path(&format!("/objects/core%2FSecret%2F{namespace}%2Fnone"));
+    assert_eq!(ground.ask(Method::GET, &missing, &token).0, 404);
+    let malformed = ground.path("/objects/login");
+    assert_eq!(ground.ask(Method::GET, &malformed, &token).0, 400);
+}
+
+#[test]
+fn nobody_unknown_sees_an_object_or_has_a_plan_made() {
+    let ground = Ground::with(Access::AnonymousRead, None);
+    for rest in ["/objects/core%2FNamespace%2F_%2Fweb", "/plan?revision=main"] {
+        let request = ground.rig.request(Method::GET, &ground.path(rest));
+        assert_eq!(ground.send(request).status(), 401, "{rest}");
+    }
+}
+
+#[test]
 fn whom_the_cluster_does_not_know_stays_out() {
     let ground = Ground::new();
     let deleted = ground.account("deleted");

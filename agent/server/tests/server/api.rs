@@ -55,6 +55,7 @@ async fn layers_are_listed_in_short() {
             },
             "url": "https://git.example/platform.git"
           },
+          "suspended": false,
           "uid": "8f14e45f-0000-0000-0000-000000000001",
           "wave": {
             "current": 2,
@@ -68,6 +69,50 @@ async fn layers_are_listed_in_short() {
     assert_eq!(other["items"].as_array().unwrap().len(), 0);
     let (_, same) = rig.json("/api/v1/layers?namespace=platform").await;
     assert_eq!(same, body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn layers_are_searched_filtered_and_come_in_pages() {
+    let rig = Rig::with_layer().await;
+    for (name, is_applied) in [("apps", true), ("web", false)] {
+        let mut view = layer();
+        view.name = name.into();
+        if is_applied {
+            view.status
+                .last_applied_revision
+                .clone_from(&view.status.last_attempted_revision);
+        }
+        rig.fleet.put(view);
+    }
+    let names = async |query: &str| {
+        let (_, body) = rig.json(&format!("/api/v1/layers{query}")).await;
+        let items = body["items"].as_array().unwrap().iter();
+        let names: Vec<String> = items
+            .map(|it| it["name"].as_str().unwrap().into())
+            .collect();
+        (
+            names.join(" "),
+            body["continue"].as_str().map(ToOwned::to_owned),
+        )
+    };
+    for (query, expected) in [
+        ("", "apps database web"),
+        ("?search=platform%20WEB", "web"),
+        ("?search=nowhere", ""),
+        ("?ready=true", ""),
+        ("?behind=true", "database web"),
+        ("?behind=false", "apps"),
+    ] {
+        assert_eq!(names(query).await, (expected.into(), None), "{query}");
+    }
+    let (page, next) = names("?limit=2").await;
+    let next = next.unwrap();
+    assert_eq!(
+        (page.as_str(), next.as_str()),
+        ("apps database", "platform/database")
+    );
+    let rest = names(&format!("?limit=2&continue={next}")).await;
+    assert_eq!(rest, ("web".into(), None));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,6 +180,10 @@ async fn objects_are_filtered() {
         ("?step=ready", 2),
         ("?step=ready&health=failed", 0),
         ("?wave=9", 0),
+        ("?change=create", 3),
+        ("?change=none", 0),
+        ("?search=web%20DEPLOYMENT", 1),
+        ("?search=all.yaml", 3),
     ] {
         let (_, body) = rig.json(&format!("{LAYER}/objects{filter}")).await;
         assert_eq!(

@@ -1,6 +1,6 @@
 //! Streams of events.
 
-use reqwest::Response;
+use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
 
 use crate::rig::{Rig, layer};
@@ -9,15 +9,25 @@ use crate::rig::{Rig, layer};
 struct Stream {
     answer: Response,
     text: String,
+    /// The id of the last event that had one.
+    last: String,
 }
 
 impl Stream {
     async fn open(rig: &Rig, query: &str) -> Self {
-        let answer = rig.get(&format!("/api/v1/events{query}")).await;
+        let path = format!("/api/v1/events{query}");
+        Self::of(rig.request(Method::GET, &path)).await
+    }
+
+    async fn of(request: RequestBuilder) -> Self {
+        let answer = request.send().await.unwrap();
         assert_eq!(answer.status(), 200);
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
-        let text = String::new();
-        Self { answer, text }
+        Self {
+            answer,
+            text: String::new(),
+            last: String::new(),
+        }
     }
 
     /// Waits for the next event; `None` is the stream's end.
@@ -30,6 +40,9 @@ impl Stream {
                         .find_map(|line| line.strip_prefix(name))
                         .map(str::trim)
                 };
+                if let Some(id) = field("id:") {
+                    self.last = id.to_owned();
+                }
                 let found = field("event:").zip(field("data:"));
                 let found = found
                     .map(|(name, data)| (name.to_owned(), serde_json::from_str(data).unwrap()));
@@ -83,6 +96,67 @@ async fn a_stream_of_one_namespace_is_silent_about_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stream_goes_on_after_a_break_with_what_changed_meanwhile() {
+    let rig = Rig::with_layer().await;
+    let named = |name: &str| {
+        let mut view = layer();
+        view.name = name.into();
+        view
+    };
+    rig.fleet.put(named("gone"));
+    let mut stream = Stream::open(&rig, "").await;
+    stream.next().await.unwrap();
+    let last = stream.last.clone();
+    drop(stream);
+    rig.fleet.put(named("new"));
+    rig.fleet.remove(&("platform".into(), "gone".into()));
+
+    let again = |id: &str| {
+        let request = rig.request(Method::GET, "/api/v1/events");
+        Stream::of(request.header("Last-Event-ID", id))
+    };
+    let mut stream = again(&last).await;
+    let mut found = Vec::new();
+    for _ in 0..2 {
+        let (name, data) = stream.next().await.unwrap();
+        found.push(format!("{name} {}", data["name"].as_str().unwrap()));
+    }
+    assert_eq!(found, ["gone gone", "layer new"]);
+    assert_ne!(stream.last, last);
+
+    let mut stream = again("of-another-agent.7").await;
+    assert_eq!(stream.next().await.unwrap().0, "snapshot");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_layers_stream_brings_the_objects_that_change_and_tells_of_another_run() {
+    let rig = Rig::with_layer().await;
+    let path = "/api/v1/layers/platform/database/events";
+    let mut stream = Stream::of(rig.request(Method::GET, path)).await;
+    let (name, data) = stream.next().await.unwrap();
+    let expected = serde_json::json!({"run": "run-2", "objects": 3});
+    assert_eq!((name.as_str(), data), ("run", expected));
+
+    let mut view = layer();
+    let run = std::sync::Arc::make_mut(view.run.as_mut().unwrap());
+    run.objects[2].message = "written".into();
+    rig.fleet.put(view);
+    let (name, data) = stream.next().await.unwrap();
+    assert_eq!(name, "objects");
+    assert_eq!(data["items"].as_array().unwrap().len(), 1, "{data}");
+    assert_eq!(data["items"][0]["message"], "written");
+
+    let mut view = layer();
+    std::sync::Arc::make_mut(view.run.as_mut().unwrap()).id = "run-3".into();
+    rig.fleet.put(view);
+    let (name, data) = stream.next().await.unwrap();
+    assert_eq!((name.as_str(), &data["run"]), ("run", &"run-3".into()));
+
+    rig.fleet.remove(&("platform".into(), "database".into()));
+    assert!(stream.next().await.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn many_changes_are_few_events_and_the_last_one_is_seen() {
     let rig = Rig::with_layer().await;
     let mut stream = Stream::open(&rig, "").await;
@@ -112,7 +186,7 @@ async fn many_changes_are_few_events_and_the_last_one_is_seen() {
 async fn the_number_of_streams_is_bounded() {
     let rig = Rig::with_layer().await;
     let mut streams = Vec::new();
-    for _ in 0..64 {
+    for _ in 0..256 {
         streams.push(Stream::open(&rig, "").await);
     }
     assert_eq!(rig.get("/api/v1/events").await.status(), 503);

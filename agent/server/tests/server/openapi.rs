@@ -21,6 +21,11 @@ async fn answers_are_as_they_are_described() {
         (Method::GET, LAYER, "Layer"),
         (Method::GET, &format!("{LAYER}/objects?limit=1"), "Objects"),
         (Method::GET, &format!("{LAYER}/objects"), "Objects"),
+        (
+            Method::GET,
+            &format!("{LAYER}/objects/apps%2FDeployment%2Fweb%2Fweb"),
+            "ObjectDetail",
+        ),
         (Method::GET, &format!("{LAYER}/plan"), "Plan"),
         (Method::GET, &format!("{LAYER}/history"), "History"),
         (Method::GET, &format!("{LAYER}/runs/run-1"), "Run"),
@@ -57,7 +62,8 @@ async fn words_are_those_that_are_described() {
         ("Run/properties/trigger", words::<Trigger>(json!("?"))),
         (
             "HistoryEntry/properties/outcome",
-            words::<Outcome>(json!("?")),
+            // A suspension is no run, and stands among them.
+            [words::<Outcome>(json!("?")), vec!["suspended".into()]].concat(),
         ),
         ("Edge/properties/class", words::<EdgeClass>(json!("?"))),
         (

@@ -79,7 +79,7 @@ async fn each_error_says_what_is_wrong() {
     POST /hooks/github/platform: 404 there is no route /hooks/github/platform: the dashboard is at /, the API under /api/v1, and webhooks under /hooks if the agent has a folder of receivers
     POST /api/v1/layers: 405 /api/v1/layers takes no POST: see the header Allow
     GET /api/v1/layers/platform/database/sync: 405 /api/v1/layers/platform/database/sync takes no GET: see the header Allow
-    GET /api/v1/layers?namspace=a: 400 the query cannot be read: namspace: unknown field `namspace`, expected `namespace`
+    GET /api/v1/layers?namspace=a: 400 the query cannot be read: namspace: unknown field `namspace`, expected one of `namespace`, `search`, `ready`, `behind`, `limit`, `continue`
     GET /api/v1/layers/%ff/a: 400 Invalid URL: Invalid UTF-8 in `namespace`
     GET /api/v1/layers/platform/database/objects?health=ok: 400 the query cannot be read: health: unknown variant `ok`, expected one of `current`, `inProgress`, `failed`, `suspended`, `terminating`, `missing`, `unknown`
     GET /api/v1/layers/platform/database/objects?wave=one: 400 the query cannot be read: wave: invalid digit found in string

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tidegate_cluster::{Cluster, ConnectOptions, Lead};
 use tidegate_server::{Access, Backend, HookOutcome, Options, Readiness, Server, Telemetry};
-use tidegate_sync::{Fleet, LayerView, Request};
+use tidegate_sync::{Fleet, LayerView, Lookup, Request};
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -90,9 +90,11 @@ impl Rig {
     pub(crate) async fn start(setup: Setup) -> Self {
         let (fleet, requests) = Fleet::new();
         let counts = Arc::new(Counts::default());
+        let cluster = cluster(setup.cluster).await;
         let backend = Backend {
             fleet: fleet.clone(),
-            cluster: cluster(setup.cluster).await,
+            lookup: lookup(cluster.clone()),
+            cluster,
             lead: watch::channel(setup.lead).1,
             readiness: Readiness::default(),
             telemetry: counts.clone(),
@@ -124,9 +126,11 @@ impl Rig {
 
     /// What another server of the same fleet would serve.
     pub(crate) async fn backend(&self) -> Backend {
+        let cluster = cluster(None).await;
         Backend {
             fleet: self.fleet.clone(),
-            cluster: cluster(None).await,
+            lookup: lookup(cluster.clone()),
+            cluster,
             lead: watch::channel(Lead::Ours).1,
             readiness: self.readiness.clone(),
             telemetry: self.counts.clone(),
@@ -185,7 +189,15 @@ async fn cluster(kubeconfig: Option<PathBuf>) -> Cluster {
         kubeconfig: Some(kubeconfig.unwrap_or(nowhere)),
         ..ConnectOptions::default()
     };
-    Cluster::connect(&options).await.unwrap()
+    let cluster = Cluster::connect(&options).await.unwrap();
+    // As the agent does; a cluster that does not answer serves nothing that is known.
+    let _ = cluster.kinds().refresh().await;
+    cluster
+}
+
+fn lookup(cluster: Cluster) -> Arc<Lookup> {
+    let folder = TempDir::new().unwrap().keep();
+    Arc::new(Lookup::open(cluster, folder).unwrap())
 }
 
 /// Options on free loopback ports.
@@ -268,6 +280,7 @@ pub(crate) fn layer() -> LayerView {
         }))
         .unwrap(),
         run: Some(Arc::new(serde_json::from_value(run()).unwrap())),
+        rendering: None,
     }
 }
 

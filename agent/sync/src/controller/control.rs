@@ -87,7 +87,7 @@ impl Control {
     pub fn patch(&self, run: &str, by: &str) -> Value {
         let requested = json!({SYNC_REQUESTED: run, REQUESTED_BY: by});
         let (spec, annotations) = match self {
-            Self::Suspend => (json!({"suspend": true}), json!({})),
+            Self::Suspend => (json!({"suspend": true}), requested),
             Self::Resume => (json!({"suspend": false, "hold": null}), requested),
             Self::Rollback { revision, duration } => {
                 let until = Timestamp::now().saturating_add(*duration);

@@ -186,6 +186,7 @@ impl Dissolving {
         let status: LayerStatus = situation.status((&resource.status, &written), Timestamp::now());
         writer.write(&status);
         self.parts.fleet.put(LayerView {
+            rendering: None,
             namespace: resource.owner.namespace.clone(),
             name: resource.owner.name.clone(),
             uid: resource.owner.uid.clone(),

@@ -174,6 +174,9 @@ impl Worker {
         if let Some((_, subscription)) = self.subscription.as_ref().filter(|_| polls) {
             subscription.poll();
         }
+        if before.is_some_and(|before| !before.suspend) && self.is_suspended() {
+            self.note_suspension();
+        }
         self.take_request();
         self.take_consents();
     }

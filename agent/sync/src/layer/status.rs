@@ -195,7 +195,7 @@ pub struct HistoryEntry {
     /// The revision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
-    /// How it ended.
+    /// How it ended; `suspended` of a run that only suspended the layer.
     pub outcome: String,
     /// The run that took its place, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -206,8 +206,24 @@ pub struct HistoryEntry {
     /// How many objects changed, by change.
     #[serde(default)]
     pub changes: Changes,
+    /// The first objects that it changed, at most 5.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<ChangedObject>,
+    /// How long each phase took, in milliseconds: `fetch`, `render`, `preflight`, `apply`, `wait`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub phases: BTreeMap<String, u64>,
     /// When it began.
     pub started: String,
     /// When it ended.
     pub ended: String,
+}
+
+/// An object that a run changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangedObject {
+    /// The object's identifier.
+    pub object: String,
+    /// `create`, `update`, `adopt` or `delete`.
+    pub change: String,
 }

@@ -100,6 +100,15 @@ fn row(layer: &Layer, now: Timestamp) -> Vec<String> {
 
 /// The message of `Ready`, after what somebody asked for: a suspension or a hold.
 fn said(layer: &Layer, now: Timestamp) -> String {
+    let mut said = standstills(layer, now);
+    if let Some(ready) = condition(layer, "Ready") {
+        said.push(one_line(&ready.message));
+    }
+    said.join("; ")
+}
+
+/// What somebody asked for that keeps commits from being applied.
+pub(super) fn standstills(layer: &Layer, now: Timestamp) -> Vec<String> {
     let mut said = Vec::new();
     if layer.spec.suspend {
         said.push("suspended".to_owned());
@@ -111,10 +120,7 @@ fn said(layer: &Layer, now: Timestamp) -> String {
         let commit: String = hold.revision.chars().take(7).collect();
         said.push(format!("held at {commit} until {until}"));
     }
-    if let Some(ready) = condition(layer, "Ready") {
-        said.push(one_line(&ready.message));
-    }
-    said.join("; ")
+    said
 }
 
 /// Shortens `main@sha1:<commit>` to what people read.

@@ -1,17 +1,16 @@
 //! `tidegate why LAYER|OBJECT`.
 
-mod chain;
 mod target;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use jiff::Timestamp;
 use tidegate_cluster::Cluster;
 use tidegate_object::ObjectId;
-use tidegate_sync::{Layer, marks};
+use tidegate_sync::{Chain, Layer, OwnEyes, marks};
 
-use self::chain::Chain;
-use self::target::Target;
-use super::get::{condition, is_true};
+pub(super) use self::target::{Found, Target};
+use super::get::{condition, is_true, standstills};
 use super::layers;
 use crate::command::ClusterArgs;
 use crate::exit::Exit;
@@ -38,12 +37,12 @@ impl Why {
         let cluster = self.to.connect().await?;
         let namespace = self.namespace.as_deref();
         match self.target.resolve(&cluster, namespace)? {
-            target::Found::Layer(name) => {
+            Found::Layer(name) => {
                 let layer = layers::find(&cluster, namespace, &name).await;
                 let layer = layer.with_context(|| self.target.read_as_layer())?;
                 of_layer(&cluster, &layer).await
             }
-            target::Found::Object(id) => {
+            Found::Object(id) => {
                 report_leaving(&cluster, &id).await?;
                 of_objects(&cluster, &[id]).await
             }
@@ -53,6 +52,9 @@ impl Why {
 
 async fn of_layer(cluster: &Cluster, layer: &Layer) -> Result<Exit> {
     let status = layer.status.clone().unwrap_or_default();
+    for standstill in standstills(layer, Timestamp::now()) {
+        output::line(&standstill)?;
+    }
     let ready = condition(layer, "Ready");
     let is_ready = ready.is_some_and(|ready| ready.status == "True");
     if is_ready && is_true(layer, "Healthy") && status.waiting_for.is_empty() {
@@ -126,11 +128,12 @@ async fn report_leaving(cluster: &Cluster, id: &ObjectId) -> Result<()> {
 }
 
 async fn of_objects(cluster: &Cluster, objects: &[ObjectId]) -> Result<Exit> {
-    let mut chain = Chain::new(cluster);
+    let mut chain = Chain::new(cluster, OwnEyes);
     for id in objects {
-        chain.follow(id).await?;
+        let followed = chain.follow(id).await;
+        followed.with_context(|| format!("{id} cannot be read"))?;
     }
-    output::data(chain.text())?;
+    output::data(&chain.text())?;
     Ok(if chain.is_well() {
         Exit::Done
     } else {

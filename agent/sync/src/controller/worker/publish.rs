@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tidegate_kustomize::Rendered;
 use tidegate_source::Revision;
 
 use super::Worker;
@@ -38,11 +39,17 @@ impl Worker {
             spec: self.resource.shown_spec(),
             status: self.status.clone(),
             run,
+            rendering: self.rendered_newest(),
         };
         let known = self.parts.fleet.layer(&self.key);
         if !known.is_some_and(|known| is_same(&known, &view)) {
             self.parts.fleet.put(view);
         }
+    }
+
+    fn rendered_newest(&self) -> Option<(Arc<Rendered>, Revision)> {
+        let (rendering, revision) = self.rendering.as_ref()?;
+        Some((Arc::clone(&rendering.rendered), revision.clone()))
     }
 
     /// Works out the status; `None` while nothing is known that would be new.

@@ -100,6 +100,24 @@ impl Worker {
         }
     }
 
+    /// Notes who suspended the layer: whoever asks for that gives the request an id, as for a sync.
+    pub(super) fn note_suspension(&mut self) {
+        let request = self.resource.request.clone();
+        let request = request.filter(|(id, _)| self.sync.id() != Some(id));
+        let Some((id, by)) = request else {
+            let id = uuid::Uuid::new_v4().to_string();
+            return history::suspended(&mut self.history, id, None);
+        };
+        self.replace_request();
+        history::suspended(&mut self.history, id.clone(), by.clone());
+        let state = history::SUSPENDED.into();
+        self.sync = Sync {
+            request: Some(SyncRequest { id, state }),
+            requested_by: by,
+            ..Sync::default()
+        };
+    }
+
     /// Takes the source's answer to the request.
     pub(super) fn take_answer(&mut self) {
         let answered = |number: &u64| *number <= self.source.answered;
