@@ -12,7 +12,7 @@ mod scene;
 mod sources;
 
 use serde_json::Value;
-use tidegate_testbed::{Commit, agent, wait};
+use tidegate_testbed::{AuditEvent, Commit, agent, wait};
 
 use crate::place::{Origin, Place, condition, is_healthy, told};
 use crate::rig::{LIMIT, Rig, rig, tidegate};
@@ -116,7 +116,7 @@ fn troubles() {
     });
     troubles.check_witness("after the troubles");
     assert_eq!(kept, troubles.kept());
-    check_nothing_deleted(rig);
+    troubles.check_nothing_deleted();
 }
 
 fn begin(scene: &Scene, origin: &Origin, trouble: Trouble) -> Case {
@@ -126,6 +126,30 @@ fn begin(scene: &Scene, origin: &Origin, trouble: Trouble) -> Case {
 }
 
 impl Troubles {
+    /// Checks that neither the agent nor a deployer has asked for a delete of anything of theirs: the agent serves
+    /// other tests, too.
+    fn check_nothing_deleted(&self) {
+        let agent = format!("system:serviceaccount:{}:tidegate", agent::NAMESPACE);
+        let audit = self.rig.control_plane.audit().unwrap();
+        let places = || self.cases.iter().map(|case| &case.place);
+        let is_theirs = |event: &AuditEvent| {
+            let mut places = places().chain([&self.witness]);
+            event.namespace.is_empty()
+                || places.any(|place| event.namespace.starts_with(&place.namespace))
+        };
+        let ours = audit
+            .into_iter()
+            .filter(|event| event.authenticated_user == agent && is_theirs(event));
+        let (deletes, others): (Vec<_>, Vec<_>) =
+            ours.partition(|event| event.verb.starts_with("delete"));
+        assert_eq!(deletes, []);
+        assert!(
+            others
+                .iter()
+                .any(|event| event.user.ends_with(":tidegate-deployer") && event.is_write())
+        );
+    }
+
     /// Pushes one commit with what concerns each layer, and a value for the witness; answers the revision.
     fn push(&self, value: &str, change: impl Fn(&mut Draft<'_>, &Trouble)) -> String {
         let mut commit = Commit::on("main").message(value);
@@ -244,23 +268,6 @@ impl Case {
             .map(|word| self.place.text(word))
             .find(|word| !text.contains(word))
     }
-}
-
-/// Checks that neither the agent nor a deployer has asked for a delete of anything.
-fn check_nothing_deleted(rig: &Rig) {
-    let agent = format!("system:serviceaccount:{}:tidegate", agent::NAMESPACE);
-    let audit = rig.control_plane.audit().unwrap();
-    let ours = audit
-        .into_iter()
-        .filter(|event| event.authenticated_user == agent);
-    let (deletes, others): (Vec<_>, Vec<_>) =
-        ours.partition(|event| event.verb.starts_with("delete"));
-    assert_eq!(deletes, []);
-    assert!(
-        others
-            .iter()
-            .any(|event| event.user.ends_with(":tidegate-deployer") && event.is_write())
-    );
 }
 
 const CONFIG_MAP: &str = "/api/v1/namespaces/NS/configmaps/kept";

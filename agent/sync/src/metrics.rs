@@ -54,7 +54,7 @@ impl Metrics {
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         let leader = opts(
             "leader",
-            "1 on the replica that holds the Lease, 0 on others",
+            "Whether this replica holds the Lease: 1, or 0 on the others",
         );
         let webhooks = opts(
             "webhooks_total",
