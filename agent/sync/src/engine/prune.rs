@@ -8,7 +8,7 @@ mod leaver;
 mod proof;
 mod removal;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use tidegate_cluster::{Class, Live};
 use tidegate_object::{GroupKind, Object, ObjectId};
@@ -22,7 +22,7 @@ use super::work::Done;
 use crate::claims::{Claimant, Held};
 use crate::inventory::Inventory;
 use crate::{Fate, Guard, Leaving, Owner, PruneWhen, Step, marks};
-use guards::{ANNOTATION, excess, is_protected, protected, succeeds};
+use guards::{ANNOTATION, Successors, excess, is_protected, protected};
 use leaver::{Leaver, Turn};
 use proof::{Case, Pruned};
 
@@ -36,7 +36,10 @@ pub(super) use removal::{Fence, Removed, look, remove};
 #[derive(Default)]
 pub(super) struct Departures {
     all: Vec<Leaver>,
+    /// Where each of them is in the list.
+    places: HashMap<ObjectId, usize>,
     rendering: Held,
+    successors: Successors,
     /// Kinds whose definitions protect their objects.
     protected: HashSet<GroupKind>,
     /// Why none of them may go.
@@ -86,7 +89,7 @@ impl Departures {
     }
 
     fn get(&self, id: &ObjectId) -> Option<&Leaver> {
-        self.all.iter().find(|leaver| leaver.id() == id)
+        self.places.get(id).and_then(|at| self.all.get(*at))
     }
 }
 
@@ -114,11 +117,18 @@ impl Execution {
             let live = self.engine.hub.live().get(&id);
             Leaver::new(departure, uid.unwrap_or_default(), &live)
         });
+        let all: Vec<Leaver> = leavers.collect();
         let is_empty = self.order.rendered.objects.is_empty();
         let denial = is_empty.then(empty).or(left.is_rebuilt.then(rebuilt));
         self.departures = Departures {
-            all: leavers.collect(),
+            places: all
+                .iter()
+                .enumerate()
+                .map(|(at, leaver)| (leaver.id().clone(), at))
+                .collect(),
+            all,
             rendering,
+            successors: Successors::among(self.items.iter().map(Item::id)),
             protected: left.protected,
             denial,
             inventory: self.next.entries.len(),
@@ -182,8 +192,9 @@ impl Execution {
         if self.departures.all.is_empty() || self.halted.is_some() || self.stop.is_cancelled() {
             return;
         }
+        let bounds = self.bounds();
         for at in 0..self.departures.all.len() {
-            self.consider(at);
+            self.consider(at, &bounds);
         }
         self.show_leaving();
     }
@@ -193,12 +204,13 @@ impl Execution {
         if self.departures.all.is_empty() || self.halted.is_some() {
             return false;
         }
-        let opened = (0..self.departures.all.len()).any(|at| self.has_opened(at));
+        let bounds = self.bounds();
+        let opened = (0..self.departures.all.len()).any(|at| self.has_opened(at, &bounds));
         self.show_leaving();
         opened
     }
 
-    fn has_opened(&mut self, at: usize) -> bool {
+    fn has_opened(&mut self, at: usize, bounds: &Bounds) -> bool {
         let Some(leaver) = self.departures.all.get(at) else {
             return false;
         };
@@ -208,7 +220,7 @@ impl Execution {
             Turn::Open if other_owner(&self.engine, (&self.order.owner, leaver.id())).is_some() => {
                 true
             }
-            Turn::Open => self.admit(at).is_some(),
+            Turn::Open => self.admit(at, bounds).is_some(),
             Turn::Settled if leaver.shown.guard == Some(Guard::Protected) => {
                 let says = live
                     .object()
@@ -220,20 +232,22 @@ impl Execution {
         }
     }
 
-    fn consider(&mut self, at: usize) {
+    fn consider(&mut self, at: usize, bounds: &Bounds) {
         let Some(leaver) = self.departures.all.get_mut(at) else {
             return;
         };
         let now = Instant::now();
         match leaver.turn {
-            Turn::Open if leaver.retry.not_before.is_none_or(|at| at <= now) => self.let_go(at),
+            Turn::Open if leaver.retry.not_before.is_none_or(|at| at <= now) => {
+                self.let_go(at, bounds);
+            }
             Turn::Going(until) => self.follow_going(at, until),
             _ => {}
         }
     }
 
-    fn let_go(&mut self, at: usize) {
-        let Some(proof) = self.admit(at) else {
+    fn let_go(&mut self, at: usize, bounds: &Bounds) {
+        let Some(proof) = self.admit(at, bounds) else {
             return;
         };
         if !self.departures.is_fenced {
@@ -259,8 +273,8 @@ impl Execution {
     }
 
     /// Returns the proof by which an object may go now, or shows why it does not.
-    fn admit(&mut self, at: usize) -> Option<Pruned> {
-        let next = self.next_step(self.departures.all.get(at)?);
+    fn admit(&mut self, at: usize, bounds: &Bounds) -> Option<Pruned> {
+        let next = self.next_step(self.departures.all.get(at)?, bounds);
         let leaver = self.departures.all.get_mut(at)?;
         match next {
             Next::Go(proof) => return Some(proof),
@@ -271,8 +285,8 @@ impl Execution {
     }
 
     /// Decides whether it is an object's turn, and establishes the proof that it has left.
-    fn next_step(&self, leaver: &Leaver) -> Next {
-        let denial = self.denial_of(leaver);
+    fn next_step(&self, leaver: &Leaver, bounds: &Bounds) -> Next {
+        let denial = self.denial_of(leaver, bounds);
         let confirmed = self.confirmed(leaver);
         let case = Case {
             denial: denial.as_ref(),
@@ -290,7 +304,7 @@ impl Execution {
             let text = format!("{stays}, which needs it, stays");
             return Next::Hold(Denial::new(Guard::Needed, text));
         }
-        match self.waits_for(leaver) {
+        match self.waits_for(leaver, bounds) {
             Some(message) => Next::Wait(message),
             None => Next::Go(proof),
         }
@@ -311,31 +325,38 @@ impl Execution {
     }
 
     /// Says why none of the objects may go, this one among them.
-    fn denial_of(&self, leaver: &Leaver) -> Option<Denial> {
+    fn denial_of(&self, leaver: &Leaver, bounds: &Bounds) -> Option<Denial> {
+        let departures = &self.departures;
+        // Who went already in this run was let go together with the others.
+        let is_free = departures.is_fenced
+            || departures.successors.has(leaver.id())
+            || self.confirmed(leaver).is_some();
+        let excess = bounds.excess.as_ref().filter(|_| !is_free);
+        departures.denial.as_ref().or(excess).cloned()
+    }
+
+    /// Finds what holds for all objects that leave, as things stand.
+    fn bounds(&self) -> Bounds {
         let departures = &self.departures;
         let counts = |leaver: &&Leaver| {
             let is_open = matches!(leaver.turn, Turn::Open);
             let is_taken = !matches!(self.order.claims.claimant(leaver.id()), Claimant::Nobody);
             is_open
                 && !is_taken
-                && !self.has_successor(leaver.id())
+                && !departures.successors.has(leaver.id())
                 && !self.is_protected(leaver.id())
                 && self.confirmed(leaver).is_none()
         };
-        // Who went already in this run was let go together with the others.
-        let excess = || {
-            let is_free = self.has_successor(leaver.id()) || self.confirmed(leaver).is_some();
-            if departures.is_fenced || is_free {
-                return None;
-            }
-            let going = departures.all.iter().filter(counts).count();
-            excess(going, departures.inventory, &self.order.settings.prune)
+        let going = departures.all.iter().filter(counts).count();
+        let first = |is_first: fn(&Item) -> bool| {
+            let found = self.items.iter().find(|item| is_first(item));
+            found.map(|item| item.id().short())
         };
-        departures.denial.clone().or_else(excess)
-    }
-
-    fn has_successor(&self, id: &ObjectId) -> bool {
-        self.items.iter().any(|item| succeeds(item.id(), id))
+        Bounds {
+            excess: excess(going, departures.inventory, &self.order.settings.prune),
+            unwritten: first(is_unwritten),
+            ill: first(|item| item.step() != Step::Ready),
+        }
     }
 
     /// Tells whether somebody has allowed or confirmed a delete.
@@ -371,7 +392,7 @@ impl Execution {
     }
 
     /// Says what must come first.
-    fn waits_for(&self, leaver: &Leaver) -> Option<String> {
+    fn waits_for(&self, leaver: &Leaver, bounds: &Bounds) -> Option<String> {
         let goes_on = |id: &&ObjectId| {
             let other = self.departures.get(id);
             other.is_some_and(|other| other.shown.is_owned())
@@ -382,20 +403,18 @@ impl Execution {
                 first.short()
             ));
         }
-        if let Some(due) = self.items.iter().find(|item| is_unwritten(item)) {
+        if let Some(due) = &bounds.unwritten {
             return Some(format!(
-                "it goes when all that stays is applied: {} is not",
-                due.id().short()
+                "it goes when all that stays is applied: {due} is not"
             ));
         }
         let all = self.order.settings.prune.when == Some(PruneWhen::Applied);
         if all || leaver.departure.when == When::Applied {
             return None;
         }
-        let ill = self.items.iter().find(|item| item.step() != Step::Ready)?;
+        let ill = bounds.ill.as_ref()?;
         Some(format!(
-            "it goes when all that stays is healthy: {} is not",
-            ill.id().short()
+            "it goes when all that stays is healthy: {ill} is not"
         ))
     }
 
@@ -450,12 +469,13 @@ impl Execution {
 
     /// Says before anything happens what will become of the objects that leave.
     pub(super) fn judge_leaving(&mut self) {
+        let bounds = self.bounds();
         for at in 0..self.departures.all.len() {
             let is_open = |leaver: &Leaver| matches!(leaver.turn, Turn::Open);
             if !self.departures.all.get(at).is_some_and(is_open) {
                 continue;
             }
-            self.admit(at);
+            self.admit(at, &bounds);
         }
         self.show_leaving();
     }
@@ -472,6 +492,16 @@ fn other_owner(engine: &Inner, (own, id): (&Owner, &ObjectId)) -> Option<Owner> 
     let live = engine.hub.live().get(id);
     let owner = live.object().and_then(marks::owner_of);
     owner.filter(|owner| owner.uid != own.uid)
+}
+
+/// What holds for all objects that leave at once: worked out once for a look at all of them.
+struct Bounds {
+    /// Why so many may not go together.
+    excess: Option<Denial>,
+    /// An object that stays and is not applied.
+    unwritten: Option<String>,
+    /// An object that stays and is not ready.
+    ill: Option<String>,
 }
 
 /// What comes next for an object that leaves.

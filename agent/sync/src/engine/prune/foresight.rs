@@ -8,7 +8,7 @@ use tidegate_object::{GroupKind, Object, ObjectId};
 use tidegate_plan::{Difference, consequences};
 
 use super::guards::{
-    ANNOTATION, Denial, agent, carries_agent, excess, is_protected, protected, succeeds,
+    ANNOTATION, Denial, Successors, agent, carries_agent, excess, is_protected, protected,
 };
 use super::{disabled, empty};
 use crate::claims::Held;
@@ -41,10 +41,8 @@ impl Foresight<'_> {
             let kind = kinds.contains(&live.id().kind) || is_protected(live);
             kind && !says(live, "allow") && !says(live, "never")
         };
-        let is_new = |id: &ObjectId| {
-            let objects = self.rendered.objects.iter();
-            objects.map(Object::id).any(|new| succeeds(new, id))
-        };
+        let successors = Successors::among(self.rendered.objects.iter().map(Object::id));
+        let is_new = |id: &ObjectId| successors.has(id);
         let counts = |live: &&Object| !is_kept(live) && !is_new(live.id());
         let going = left.values().filter(counts).count();
         let denied = self.denial(going);
