@@ -45,6 +45,9 @@ impl Live {
     }
 }
 
+/// Makes of a whole object what is remembered of it, before its managed fields are dropped.
+pub type Former = Arc<dyn Fn(&Object) -> Option<u64> + Send + Sync>;
+
 /// The live objects that are followed. Cheap to clone; the watches end with the last clone.
 #[derive(Clone)]
 pub struct LiveView {
@@ -55,6 +58,7 @@ struct Inner {
     cluster: Cluster,
     /// The label whose existence makes an object followed by its kind.
     label: &'static str,
+    former: Former,
     state: Arc<Mutex<State>>,
     events: mpsc::UnboundedSender<ObjectId>,
 }
@@ -75,9 +79,16 @@ pub struct Area {
     pub namespace: Option<String>,
 }
 
+/// An object as a watch has shown it.
+struct Known {
+    object: Arc<Object>,
+    /// What was made of it while it was whole.
+    form: Option<u64>,
+}
+
 /// A watch, and what it has shown.
 struct Followed {
-    objects: HashMap<ObjectId, Arc<Object>>,
+    objects: HashMap<ObjectId, Known>,
     /// The newest resourceVersion of an object that was shown or taken away.
     version: u128,
     shown: watch::Sender<Shown>,
@@ -103,15 +114,19 @@ enum Place {
 
 impl LiveView {
     /// Makes a view that follows nothing yet; every change is sent to `events`.
+    ///
+    /// Of each object that is followed by its kind or name, what `former` makes of it is kept, too.
     pub fn new(
         cluster: Cluster,
         label: &'static str,
+        former: Former,
         events: mpsc::UnboundedSender<ObjectId>,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
                 cluster,
                 label,
+                former,
                 state: Arc::default(),
                 events,
             }),
@@ -161,7 +176,8 @@ impl LiveView {
         let state = self.lock();
         let followed = state.areas.get(area)?;
         let synced = followed.shown.borrow().synced;
-        synced.then(|| followed.objects.values().cloned().collect())
+        let objects = followed.objects.values();
+        synced.then(|| objects.map(|known| Arc::clone(&known.object)).collect())
     }
 
     /// Returns why the watch of an area does not work now.
@@ -184,10 +200,17 @@ impl LiveView {
             return Live::Unknown;
         };
         match followed.objects.get(id) {
-            Some(object) => Live::Present(Arc::clone(object)),
+            Some(known) => Live::Present(Arc::clone(&known.object)),
             None if followed.shown.borrow().synced => Live::Absent,
             None => Live::Unknown,
         }
+    }
+
+    /// Returns what was made of an object as it was shown last; `None` if nothing is known of it.
+    pub fn form(&self, id: &ObjectId) -> Option<u64> {
+        let state = self.lock();
+        let followed = state.names.get(id).or_else(|| state.kinds.get(&id.kind))?;
+        followed.objects.get(id)?.form
     }
 
     /// Tells whether the watch of an object has come as far as a resourceVersion: what it shows is not older.
@@ -206,7 +229,8 @@ impl LiveView {
         let objects = state
             .kinds
             .values()
-            .flat_map(|followed| followed.objects.values());
+            .flat_map(|followed| followed.objects.values())
+            .map(|known| &known.object);
         objects
             .filter(|object| object.label(self.inner.label) == Some(value))
             .cloned()
@@ -249,6 +273,7 @@ impl LiveView {
             cluster: self.inner.cluster.clone(),
             state: Arc::downgrade(&self.inner.state),
             events: self.inner.events.clone(),
+            former: Arc::clone(&self.inner.former),
             place: place.clone(),
             wanted,
         };
@@ -315,6 +340,7 @@ struct Watch {
     cluster: Cluster,
     state: std::sync::Weak<Mutex<State>>,
     events: mpsc::UnboundedSender<ObjectId>,
+    former: Former,
     place: Place,
     wanted: Wanted,
 }
@@ -400,16 +426,16 @@ impl Watch {
             match event {
                 Ok(Event::Init) => fresh = HashMap::new(),
                 Ok(Event::InitApply(object)) => {
-                    if let Some(object) = small(&object, kind) {
-                        fresh.insert(object.id().clone(), Arc::new(object));
+                    if let Some((id, known)) = self.known(&object, kind) {
+                        fresh.insert(id, known);
                     }
                 }
                 Ok(Event::InitDone) => {
                     shown = true;
                     self.replace(std::mem::take(&mut fresh));
                 }
-                Ok(Event::Apply(object)) => self.put(small(&object, kind)),
-                Ok(Event::Delete(object)) => self.take(small(&object, kind)),
+                Ok(Event::Apply(object)) => self.put(self.known(&object, kind)),
+                Ok(Event::Delete(object)) => self.take(self.known(&object, kind)),
                 Err(error) => {
                     tracing::debug!(kind = %kind.gvk, %error, "watch broke");
                     self.broke(&error);
@@ -418,6 +444,17 @@ impl Watch {
             }
         }
         shown
+    }
+
+    /// Makes of what a watch shows what is kept of it.
+    fn known<K: Serialize>(&self, shown: &K, kind: &KindInfo) -> Option<(ObjectId, Known)> {
+        let object = whole(shown, kind)?;
+        let form = match self.place {
+            Place::Kind(_) | Place::Name(_) => (self.former)(&object),
+            Place::Area(_) => None,
+        };
+        let object = Arc::new(small(object)?);
+        Some((object.id().clone(), Known { object, form }))
     }
 
     fn broke(&self, error: &watcher::Error) {
@@ -439,13 +476,13 @@ impl Watch {
     }
 
     /// Takes a whole list: tells of everything that it changes, additions and losses too.
-    fn replace(&self, fresh: HashMap<ObjectId, Arc<Object>>) {
+    fn replace(&self, fresh: HashMap<ObjectId, Known>) {
         let changed = self.with(|followed| {
             let before = std::mem::replace(&mut followed.objects, fresh);
             let newest = followed
                 .objects
                 .values()
-                .map(|object| version(object))
+                .map(|known| version(&known.object))
                 .max();
             followed.version = followed.version.max(newest.unwrap_or_default());
             let shown = Shown {
@@ -455,10 +492,10 @@ impl Watch {
             let first = !followed.shown.send_replace(shown).synced;
             let now = &followed.objects;
             let gone = before.keys().filter(|id| !now.contains_key(*id));
-            let differs = now.iter().filter(|(id, object)| {
-                before
-                    .get(*id)
-                    .is_none_or(|old| old.resource_version() != object.resource_version())
+            let version = |known: &Known| known.object.resource_version().map(str::to_owned);
+            let differs = now.iter().filter(|(id, known)| {
+                let old = before.get(*id);
+                old.is_none_or(|old| version(old) != version(known))
             });
             let changed: Vec<ObjectId> = gone
                 .cloned()
@@ -478,23 +515,22 @@ impl Watch {
         }
     }
 
-    fn put(&self, object: Option<Object>) {
-        let Some(object) = object else { return };
-        let id = object.id().clone();
+    fn put(&self, shown: Option<(ObjectId, Known)>) {
+        let Some((id, known)) = shown else { return };
         self.with(|followed| {
-            followed.version = followed.version.max(version(&object));
-            followed.objects.insert(id.clone(), Arc::new(object));
+            followed.version = followed.version.max(version(&known.object));
+            followed.objects.insert(id.clone(), known);
         });
         self.tell(id);
     }
 
-    fn take(&self, object: Option<Object>) {
-        let Some(object) = object else { return };
+    fn take(&self, shown: Option<(ObjectId, Known)>) {
+        let Some((id, known)) = shown else { return };
         self.with(|followed| {
-            followed.version = followed.version.max(version(&object));
-            followed.objects.remove(object.id());
+            followed.version = followed.version.max(version(&known.object));
+            followed.objects.remove(&id);
         });
-        self.tell(object.id().clone());
+        self.tell(id);
     }
 
     fn tell(&self, id: ObjectId) {
@@ -530,16 +566,23 @@ async fn settled(shown: Option<watch::Receiver<Shown>>) -> Result<(), ApiError> 
     }
 }
 
-/// Turns what a watch shows into an object, without what nobody reads: managedFields are half of
-/// the metadata. Of Secrets they are kept, since they name the keys.
-fn small<K: Serialize>(shown: &K, kind: &KindInfo) -> Option<Object> {
+/// Turns what a watch shows into an object.
+fn whole<K: Serialize>(shown: &K, kind: &KindInfo) -> Option<Object> {
     let mut value = serde_json::to_value(shown).ok()?;
     let fields = value.as_object_mut()?;
     fields.insert("apiVersion".into(), Value::String(kind.gvk.api_version()));
     fields.insert("kind".into(), Value::String(kind.gvk.kind.clone()));
-    if kind.gvk.kind != "Secret"
-        && let Some(metadata) = fields.get_mut("metadata").and_then(Value::as_object_mut)
-    {
+    Object::new(value).ok()
+}
+
+/// Takes away what nobody reads any more: managedFields are half of the metadata. Of Secrets they are kept, since they
+/// name the keys.
+fn small(object: Object) -> Option<Object> {
+    if object.id().kind.is("", "Secret") {
+        return Some(object);
+    }
+    let mut value = object.into_value();
+    if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.remove("managedFields");
     }
     Object::new(value).ok()

@@ -9,7 +9,7 @@ pub(crate) mod fields;
 use serde_json::{Map, Value, json};
 use tidegate_object::Object;
 
-pub use difference::{FieldPath, differences};
+pub use difference::{FieldPath, Writer, differences};
 use fields::Element;
 
 /// A set of owned fields, as FieldsV1 has it.

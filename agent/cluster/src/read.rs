@@ -26,6 +26,16 @@ impl Cluster {
         self.get_as(id, "application/json").await
     }
 
+    /// Reads an object at the version of another one with the same identity; `None` if it is not there.
+    ///
+    /// # Errors
+    /// As for [`Cluster::get`].
+    pub async fn get_like(&self, object: &Object) -> Result<Option<Object>, ApiError> {
+        let kind = self.kinds().resolve(object.gvk());
+        let kind = kind.ok_or_else(|| ApiError::unknown_kind(&object.gvk().to_string()))?;
+        self.get_at(&kind, object.id(), "application/json").await
+    }
+
     /// Reads an object's metadata alone: no spec, no data.
     ///
     /// # Errors
@@ -154,9 +164,18 @@ impl Cluster {
 
     async fn get_as(&self, id: &ObjectId, accept: &str) -> Result<Option<Object>, ApiError> {
         let kind = self.preferred(&id.kind)?;
+        self.get_at(&kind, id, accept).await
+    }
+
+    async fn get_at(
+        &self,
+        kind: &KindInfo,
+        id: &ObjectId,
+        accept: &str,
+    ) -> Result<Option<Object>, ApiError> {
         let path = kind.path(id.namespace.as_deref(), &id.name);
         match self.read(&path, accept).await {
-            Ok(body) => Ok(typed(body, &kind)),
+            Ok(body) => Ok(typed(body, kind)),
             Err(error) if matches!(error.class, Class::NotFound | Class::MissingNamespace) => {
                 Ok(None)
             }

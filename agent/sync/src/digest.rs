@@ -32,18 +32,28 @@ impl DigestKey {
 
     /// Returns half of the HMAC-SHA-256 of a value, whatever the order of its fields: inventories hold thousands.
     pub(crate) fn digest(&self, value: &Value) -> String {
+        let mut digest = String::with_capacity(2 * LENGTH);
+        for byte in self.mac(value).iter().take(LENGTH) {
+            let _ = write!(digest, "{byte:02x}");
+        }
+        digest
+    }
+
+    /// Returns the first eight bytes of the HMAC-SHA-256: enough to tell that an object has changed.
+    pub(crate) fn fingerprint(&self, value: &Value) -> Option<u64> {
+        let mac = self.mac(value);
+        mac.first_chunk().map(|bytes| u64::from_be_bytes(*bytes))
+    }
+
+    fn mac(&self, value: &Value) -> Vec<u8> {
         let mut text = String::new();
         canonical(value, &mut text);
         // HMAC takes a key of any length.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else {
-            return String::new();
+            return Vec::new();
         };
         mac.update(text.as_bytes());
-        let mut digest = String::with_capacity(2 * LENGTH);
-        for byte in mac.finalize().into_bytes().iter().take(LENGTH) {
-            let _ = write!(digest, "{byte:02x}");
-        }
-        digest
+        mac.finalize().into_bytes().to_vec()
     }
 }
 

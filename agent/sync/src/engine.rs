@@ -15,6 +15,7 @@ mod cause;
 mod connect;
 mod contact;
 mod dissolution;
+mod drift;
 mod evidence;
 mod execution;
 mod facts;
@@ -72,7 +73,7 @@ struct Inner {
     reader: Cluster,
     hub: Arc<Hub>,
     store: Store,
-    key: OnceCell<DigestKey>,
+    key: Arc<OnceCell<DigestKey>>,
     memories: Arc<Memories>,
     sightings: Sightings,
     room: Arc<Semaphore>,
@@ -111,13 +112,15 @@ impl Engine {
 
     fn with(cluster: Cluster, namespace: &str, tenure: Option<Tenure>) -> Self {
         let (sender, events) = mpsc::unbounded_channel();
-        let live = LiveView::new(cluster.clone(), marks::LAYER_LABEL, sender);
+        let key = Arc::new(OnceCell::new());
+        let former = drift::former(Arc::clone(&key));
+        let live = LiveView::new(cluster.clone(), marks::LAYER_LABEL, former, sender);
         let discovery = tokio::spawn(keep_fresh(cluster.kinds().clone()));
         let inner = Inner {
             hub: Hub::start(live, events),
             store: Store::new(cluster.clone(), namespace.into()),
             reader: cluster,
-            key: OnceCell::new(),
+            key,
             memories: Arc::default(),
             sightings: Sightings::default(),
             room: Arc::new(Semaphore::new(ROOM)),

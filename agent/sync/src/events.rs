@@ -7,13 +7,16 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 
 use crate::status::{Reason, find};
-use crate::{LayerStatus, Owner};
+use crate::{Drift, LayerStatus, Owner, Verdict};
 
 /// The deadline of one write.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The longest note that the API server takes, in bytes.
 const LONGEST: usize = 1024;
+
+/// How many changes by others are told of at once.
+const AT_ONCE: usize = 10;
 
 /// Writes Events (`events.k8s.io/v1`). Cheap to clone.
 #[derive(Clone)]
@@ -53,6 +56,16 @@ impl Events {
         self.write(owner, event);
     }
 
+    /// Tells what others have changed; of many changes at once, the first.
+    pub(crate) fn noticed(&self, owner: &Owner, news: &[&Drift]) {
+        let told = news
+            .iter()
+            .filter(|drift| drift.verdict != Verdict::Relearned);
+        for drift in told.take(AT_ONCE) {
+            self.write(owner, noticed(drift));
+        }
+    }
+
     fn write(&self, owner: &Owner, event: Event) {
         let recorder = self.recorder.clone();
         let owner = owner.clone();
@@ -67,6 +80,26 @@ impl Events {
                 Err(_) => tracing::warn!(layer = %owner, "failed to write an event in time"),
             }
         });
+    }
+}
+
+/// Makes the event of a change by others.
+fn noticed(drift: &Drift) -> Event {
+    let (reason, type_) = match drift.verdict {
+        Verdict::HoldEnded => ("HoldEnded", EventType::Normal),
+        Verdict::Repaired | Verdict::Remade | Verdict::Reclaimed | Verdict::Relearned => {
+            ("DriftRepaired", EventType::Normal)
+        }
+        Verdict::Held => ("DriftHeld", EventType::Normal),
+        Verdict::Contested => ("DriftContested", EventType::Warning),
+        Verdict::Reported | Verdict::Refused => ("DriftReported", EventType::Warning),
+    };
+    Event {
+        type_,
+        reason: reason.into(),
+        note: Some(bounded(&format!("{}: {drift}", drift.object))),
+        action: "Reconcile".into(),
+        secondary: None,
     }
 }
 

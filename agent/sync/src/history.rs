@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::{ChangedObject, HistoryEntry, Leaving, Outcome, Run, Trigger};
+use crate::{ChangedObject, Drift, HistoryEntry, Leaving, Outcome, Run, Trigger, Verdict};
 
 /// How many runs are remembered.
 const LENGTH: usize = 20;
@@ -39,6 +39,12 @@ pub(crate) fn suspended(history: &mut Vec<HistoryEntry>, id: String, by: Option<
     history.truncate(LENGTH);
 }
 
+/// The trigger of a line that says what was put right.
+const DRIFT: &str = "drift";
+
+/// What is put right within so long of each other is one line.
+const TOGETHER: SignedDuration = SignedDuration::from_mins(1);
+
 /// Puts a run that is over before the older ones. What says no more than the one before takes its place, and a start
 /// that found all as it was is not remembered.
 pub(crate) fn record(history: &mut Vec<HistoryEntry>, run: &Run) {
@@ -58,6 +64,57 @@ pub(crate) fn record(history: &mut Vec<HistoryEntry>, run: &Run) {
             .filter(|older| older.superseded_by.as_ref() == Some(&last.id))
             .for_each(|older| older.superseded_by = Some(entry.id.clone()));
     }
+    history.insert(0, entry);
+    history.truncate(LENGTH);
+}
+
+/// Notes what was put right: in the line of before, if that was a short while ago.
+pub(crate) fn put_right(history: &mut Vec<HistoryEntry>, run: &Run, news: &[&Drift]) {
+    let written: Vec<&&Drift> = news
+        .iter()
+        .filter(|drift| drift.verdict.is_write())
+        .collect();
+    let (Some(first), Some(last)) = (written.first(), written.last()) else {
+        return;
+    };
+    let is_recent = |entry: &HistoryEntry| {
+        let ended: Option<Timestamp> = entry.ended.parse().ok();
+        let quiet = ended.map(|ended| first.noticed.duration_since(ended));
+        entry.trigger == DRIFT && quiet.is_some_and(|quiet| quiet < TOGETHER)
+    };
+    let recent = history.first().is_some_and(is_recent);
+    let mut entry = if recent {
+        history.remove(0)
+    } else {
+        let ended = Run {
+            started: first.noticed,
+            objects: Vec::new(),
+            leaving: Vec::new(),
+            ..run.clone()
+        };
+        HistoryEntry {
+            id: uuid::Uuid::new_v4().to_string(),
+            trigger: DRIFT.into(),
+            requested_by: None,
+            phases: BTreeMap::new(),
+            ..self::entry(&ended)
+        }
+    };
+    for drift in &written {
+        let change = match drift.verdict {
+            Verdict::Remade => "create",
+            _ => "update",
+        };
+        let count = entry.changes.entry(change.into()).or_default();
+        *count = count.saturating_add(1);
+    }
+    let all: u32 = entry.changes.values().sum();
+    let more = match all.saturating_sub(1) {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    };
+    entry.message = format!("{}: {last}{more}", last.object);
+    entry.ended = last.noticed.to_string();
     history.insert(0, entry);
     history.truncate(LENGTH);
 }
@@ -173,6 +230,8 @@ mod tests {
             message: String::new(),
             waiting_for: Vec::new(),
             since: now,
+            drift: None,
+            held_until: None,
             origin: None,
         };
         Run {
@@ -195,6 +254,7 @@ mod tests {
             approve: None,
             approved: None,
             confirmed_by: None,
+            drift: Vec::new(),
             durations: Vec::new(),
         }
     }

@@ -37,6 +37,9 @@ pub(crate) struct Entry {
     /// The digest of what was applied; empty until it was written.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub digest: String,
+    /// The fingerprint of the normal form that was learned of it, in hexadecimal digits; empty while none is known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub form: String,
     /// When it was applied last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied: Option<Timestamp>,

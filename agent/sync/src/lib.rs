@@ -10,6 +10,7 @@ mod claims;
 mod controller;
 mod desired;
 mod digest;
+mod drift;
 mod engine;
 mod events;
 mod fleet;
@@ -27,6 +28,7 @@ mod owner;
 mod prerequisite;
 mod proposal;
 mod render;
+mod restraint;
 mod run;
 mod sources;
 mod status;
@@ -38,6 +40,7 @@ pub use controller::{
     APPROVE, CONFIRM, Control, Controller, ControllerOptions, Mirror, REQUESTED_BY, SYNC_REQUESTED,
 };
 pub use desired::{Desired, Refusal};
+pub use drift::{Drift, Verdict};
 pub use engine::{Engine, Finished, Observed, Preview, Previewed, comes_with_it, plain};
 pub use fleet::{Fleet, LayerKey, LayerView, Request, RequestError, Ticket};
 pub use inspection::{Difference, Happening, Inspection, Writer};
@@ -58,5 +61,6 @@ pub use order::{
 pub use owner::Owner;
 pub use prerequisite::Prerequisite;
 pub use proposal::Proposal;
+pub use restraint::Restraint;
 pub use run::{Approved, Outcome, Phase, Run, RunObject, Step, Waiting};
 pub use tidegate_plan::Required;

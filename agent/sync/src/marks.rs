@@ -1,5 +1,6 @@
 //! The marks by which a live object says which layer owns it.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use tidegate_object::{Object, ObjectId};
 
@@ -10,6 +11,14 @@ pub const LAYER_LABEL: &str = "tidegate.dev/layer";
 
 /// The annotation that names layer and object, so that a copied mark owns nothing.
 pub const OWNER_ANNOTATION: &str = "tidegate.dev/owner";
+
+/// The annotation on a live object until whose time drift of it is reported, and not put right.
+pub const HOLD_UNTIL: &str = "tidegate.dev/hold-until";
+
+/// Returns until when a live object is held; `None` if it is not, or if that is no time.
+pub(crate) fn hold_until(live: &Object) -> Option<Timestamp> {
+    live.annotation(HOLD_UNTIL)?.parse().ok()
+}
 
 /// Returns the owner that an object's marks name.
 ///

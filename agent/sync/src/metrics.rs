@@ -1,5 +1,6 @@
 //! What the agent counts and measures, for Prometheus.
 
+mod drift;
 mod layers;
 mod requests;
 mod runs;
@@ -13,7 +14,7 @@ use prometheus::core::{Collector, MetricVec, MetricVecBuilder};
 use prometheus::proto::MetricFamily;
 use prometheus::{IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 
-use crate::{LayerKey, Run};
+use crate::{Drift, LayerKey, Run};
 
 pub(crate) use layers::Figures;
 pub(crate) use sources::{PollOutcome, SourceLabel};
@@ -31,6 +32,7 @@ pub struct Metrics {
     webhooks: IntCounterVec,
     requests: requests::Requests,
     runs: runs::Runs,
+    drift: drift::Drifts,
     pub(crate) sources: sources::Sources,
     layers: Mutex<BTreeMap<LayerKey, Figures>>,
 }
@@ -65,6 +67,7 @@ impl Metrics {
             webhooks: register(add, IntCounterVec::new(webhooks, &["receiver", "outcome"])?)?,
             requests: requests::Requests::new(add)?,
             runs: runs::Runs::new(add)?,
+            drift: drift::Drifts::new(add)?,
             sources: sources::Sources::new(add)?,
             layers: Mutex::default(),
             registry,
@@ -118,6 +121,12 @@ impl Metrics {
         layers.remove(layer);
         drop(layers);
         self.runs.forget(layer);
+        self.drift.forget(layer);
+    }
+
+    /// Counts what others have changed.
+    pub(crate) fn noticed(&self, layer: &LayerKey, drift: &Drift) {
+        self.drift.noticed(layer, drift);
     }
 
     /// Counts a run that is over.

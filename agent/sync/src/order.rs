@@ -9,7 +9,7 @@ use tidegate_kustomize::Rendered;
 use tidegate_plan::ConsequenceKind;
 use tidegate_source::Revision;
 
-use crate::{Claims, Owner, Prerequisite};
+use crate::{Claims, Owner, Prerequisite, Restraint};
 
 /// What a run is asked to do: bring an owner's objects to a rendering.
 #[derive(Debug, Clone)]
@@ -32,6 +32,8 @@ pub struct Order {
     pub claims: Claims,
     /// What people have agreed to.
     pub consents: Consents,
+    /// Why drift is only reported at the moment.
+    pub restraint: Restraint,
     /// How it is done.
     pub settings: Settings,
 }

@@ -17,7 +17,12 @@ pub struct Owner {
 impl Owner {
     /// The field manager under which the objects are applied.
     pub fn manager(&self) -> String {
-        format!("tidegate:{}", self.uid)
+        Self::manager_of(&self.uid)
+    }
+
+    /// The field manager of the owner with a uid.
+    pub(crate) fn manager_of(uid: &str) -> String {
+        format!("tidegate:{uid}")
     }
 }
 

@@ -9,7 +9,7 @@ use tidegate_object::{ObjectId, Origin};
 use tidegate_plan::{Change, Consequence, Edge, Finding};
 use tidegate_source::Revision;
 
-use crate::{Leaving, Order, Trigger};
+use crate::{Drift, Leaving, Order, Trigger};
 
 /// One attempt to bring a layer to a revision, as far as it has come.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,6 +65,9 @@ pub struct Run {
     /// Who confirmed deletes that were held back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_by: Option<String>,
+    /// What others have changed of its objects since it began, and what became of that; the newest hundred, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<Drift>,
     /// How long each phase took, in seconds, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub durations: Vec<(Phase, f64)>,
@@ -93,6 +96,7 @@ impl Run {
             approve: None,
             approved: None,
             confirmed_by: None,
+            drift: Vec::new(),
             durations: Vec::new(),
         }
     }
@@ -202,6 +206,12 @@ pub struct RunObject {
     pub waiting_for: Vec<Waiting>,
     /// Since when it is at this step.
     pub since: Timestamp,
+    /// What others have changed of it, and is left as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Drift>,
+    /// Until when it is held: drift of it is not put right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_until: Option<Timestamp>,
     /// Where it stands in Git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,

@@ -118,6 +118,7 @@ impl Situation<'_> {
             ("Stalled", self.stalled()),
             ("Healthy", self.healthy()),
             ("Blocked", self.blocked()),
+            ("Drifted", self.drifted()),
         ];
         let made = all.into_iter().map(|(kind, verdict)| {
             let made = verdict.condition(kind, self.generation);
@@ -213,6 +214,13 @@ impl Situation<'_> {
                 Verdict::unknown(Reason::Unknown, "not looked at since the agent started")
             }
             None => Verdict::unknown(Reason::Unknown, "nothing is applied yet"),
+        }
+    }
+
+    fn drifted(&self) -> Verdict {
+        match self.run {
+            Some(run) => summary::drift(run),
+            None => Verdict::unknown(Reason::Unknown, "not looked at since the agent started"),
         }
     }
 

@@ -13,6 +13,8 @@ mod chunks;
 mod confirming;
 #[path = "runner/cuts.rs"]
 mod cuts;
+#[path = "runner/drift.rs"]
+mod drift;
 #[path = "runner/handover.rs"]
 mod handover;
 #[path = "runner/keeping.rs"]

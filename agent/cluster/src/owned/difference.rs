@@ -9,8 +9,19 @@ use super::Owned;
 use super::fields::Element;
 
 /// The path of an owned field, as its elements.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FieldPath(pub(super) Vec<String>);
+
+/// Who wrote a field, as the managed fields have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Writer {
+    /// The field manager.
+    pub manager: String,
+    /// When, in RFC 3339; empty if that is not known.
+    pub at: String,
+    /// Through which subresource; empty for the object itself.
+    pub subresource: String,
+}
 
 /// Returns the owned fields at which two objects differ, in order: the deepest that say so.
 pub fn differences(owned: &Owned, one: &Object, other: &Object) -> Vec<FieldPath> {
@@ -71,10 +82,10 @@ impl FieldPath {
         true
     }
 
-    /// Names who wrote a field last, as the managed fields have it.
+    /// Names who wrote a field last, as the managed fields have it, besides a manager and the writers of status.
     ///
     /// A field that was taken away has no owner: then it is whoever wrote the object last.
-    pub fn writer(&self, live: &Object, manager: &str) -> Option<String> {
+    pub fn writer(&self, live: &Object, manager: &str) -> Option<Writer> {
         let entries = live.pointer("/metadata/managedFields")?.as_array()?;
         let text = |entry: &Value, field: &str| {
             let value = entry.get(field).and_then(Value::as_str);
@@ -91,7 +102,11 @@ impl FieldPath {
         let latest = |entry: &&&Value| text(entry, "time");
         let owner = others.iter().filter(owns).max_by_key(latest);
         let writer = owner.or_else(|| others.iter().max_by_key(latest));
-        writer.map(|entry| text(entry, "manager"))
+        writer.map(|entry| Writer {
+            manager: text(entry, "manager"),
+            at: text(entry, "time"),
+            subresource: text(entry, "subresource"),
+        })
     }
 }
 

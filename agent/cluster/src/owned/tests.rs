@@ -205,7 +205,8 @@ fn a_field_names_who_wrote_it_last() {
     let object = live(&json!({}), &ours, &theirs);
     let writer = |path: &[&str]| {
         let path = FieldPath(path.iter().map(ToString::to_string).collect());
-        (path.to_string(), path.writer(&object, MANAGER))
+        let writer = path.writer(&object, MANAGER);
+        (path.to_string(), writer.map(|writer| writer.manager))
     };
     let somebody = Some("somebody".to_owned());
     assert_eq!(

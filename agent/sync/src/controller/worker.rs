@@ -1,6 +1,7 @@
 //! One layer's task: it takes what comes, decides whether a run is due, and shows how the layer stands.
 
 mod consent;
+mod drift;
 mod publish;
 mod rendering;
 mod request;
@@ -66,6 +67,8 @@ pub(super) struct Worker {
     /// The confirmation of deletes that was given last.
     confirmation: Option<Given>,
     history: Vec<HistoryEntry>,
+    /// The number of the last change by others that was told.
+    noticed: u64,
     last_success: Option<Timestamp>,
     status: LayerStatus,
     /// The last status that was not one of progress.
@@ -121,6 +124,7 @@ impl Worker {
             approval: status.approval.as_ref().and_then(Given::of),
             confirmation: status.confirmation.as_ref().and_then(Given::of),
             history: status.history.clone(),
+            noticed: 0,
             last_success: history::last_success(&status.history),
             writer: StatusWriter::new((client, &parts.pace), &resource.owner, status.clone()),
             board: parts.board.changes(),
@@ -259,6 +263,7 @@ impl Worker {
         self.write_on_board();
         self.board.mark_unchanged();
         self.obstacle = self.parts.board.obstacle(&self.key);
+        self.restrain();
         if self.is_suspended() {
             return self.pause();
         }
@@ -287,10 +292,11 @@ impl Worker {
 
     /// Ends what goes on, and begins nothing. What was under way is due when the layer is resumed.
     fn pause(&mut self) {
-        if let Some(running) = &self.running {
+        // A run that is over writes nothing while the layer is suspended; its objects are followed on.
+        let is_over = self.run.as_ref().is_some_and(|run| run.outcome.is_some());
+        if let Some(running) = self.running.as_ref().filter(|_| !is_over) {
             running.stop();
-            let is_over = self.run.as_ref().is_some_and(|run| run.outcome.is_some());
-            if !is_over && self.due.is_none() {
+            if self.due.is_none() {
                 self.due = Some(Due::now(Trigger::Change));
             }
         }
@@ -320,6 +326,7 @@ impl Worker {
             prerequisite: Prerequisite::default(),
             claims: self.parts.board.claims(&self.key),
             consents: self.consents(),
+            restraint: crate::Restraint::default(),
             settings: wanted.settings.clone(),
         })
     }
@@ -331,7 +338,7 @@ impl Worker {
         history::succeeded(&mut self.history, &order.id);
         self.due = None;
         self.retry = None;
-        let running = Running::start(&self.parts.engine, order, missing);
+        let running = Running::start(&self.parts.engine, order, (missing, self.restraint()));
         self.run = Some(running.beginning());
         self.running = Some(running);
     }
@@ -395,6 +402,7 @@ impl Worker {
     /// Takes a run as far as it has come.
     fn take_run(&mut self, run: &Arc<Run>) {
         self.note_approved(run);
+        self.take_drift(run);
         let known = self.run.replace(Arc::clone(run));
         let was_over = known.is_some_and(|known| known.id == run.id && known.outcome.is_some());
         if let Some(outcome) = run.outcome.filter(|_| !was_over) {

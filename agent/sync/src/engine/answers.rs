@@ -53,6 +53,8 @@ impl Execution {
         match done {
             Done::Asked(index, answer) => self.asked(index, answer),
             Done::Written(index, answer) => self.wrote(index, answer),
+            Done::Inspected(index, inspected) => self.inspected(index, inspected),
+            Done::Repaired(index, answer) => self.repaired(index, answer),
             Done::Removed(at, removed) => self.removed(at, removed),
             Done::Keys(id, version, keys) => {
                 self.keys
@@ -156,11 +158,12 @@ impl Execution {
     }
 
     fn written(&mut self, index: usize, applied: Applied) {
+        let live = Arc::new(applied.object);
+        let form = self.form_of(&live);
         let Some(item) = self.items.get_mut(index) else {
             return;
         };
         self.report.say("");
-        let live = Arc::new(applied.object);
         item.stage = Stage::Done;
         let answered = Written::new(Arc::clone(&live));
         self.work.mark_at(answered.until, index);
@@ -172,11 +175,12 @@ impl Execution {
             return;
         }
         item.retry.clear();
-        let (id, entry) = (item.id().clone(), entry(item, live.uid()));
+        let (id, entry) = (item.id().clone(), entry(item, live.uid(), form));
         let memory = &mut self.lent.memory;
         memory.wrote(&live, Timestamp::now());
         memory.applied.insert(id.clone(), Arc::clone(&item.object));
         self.next.entries.insert(id.clone(), entry);
+        self.remade(index);
         self.mark_dependents(&id);
         self.report.changed();
         if id
@@ -327,11 +331,12 @@ fn with_advice(error: &ApiError) -> String {
     }
 }
 
-fn entry(item: &Item, uid: Option<&str>) -> Entry {
+fn entry(item: &Item, uid: Option<&str>, form: String) -> Entry {
     Entry {
         api_version: item.object.gvk().api_version(),
         uid: uid.unwrap_or_default().into(),
         digest: item.digest.clone(),
+        form,
         applied: Some(Timestamp::now()),
     }
 }

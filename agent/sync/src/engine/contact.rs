@@ -77,6 +77,16 @@ impl Claim {
         }
     }
 
+    /// An object that is the owner's, by its uid.
+    pub(super) fn of_uid(uid: &str) -> Self {
+        Self {
+            change: Change::Update,
+            uid: Some(uid.into()),
+            live: None,
+            gone: None,
+        }
+    }
+
     /// How the apply is sent.
     pub(super) fn options<'a>(&'a self, manager: &'a str, mode: Mode) -> ApplyOptions<'a> {
         let force = match self.change {
@@ -204,7 +214,7 @@ impl Asker {
     }
 
     /// Tells whether an owner is still there. One-shot applies always count: their inventory may be anywhere.
-    async fn lives(&self, owner: &Owner) -> Result<bool, ApiError> {
+    pub(super) async fn lives(&self, owner: &Owner) -> Result<bool, ApiError> {
         if owner.namespace == ONE_SHOT {
             return Ok(true);
         }
@@ -219,7 +229,7 @@ impl Asker {
 }
 
 /// Says whose an object is, and how it becomes this owner's.
-fn owned_by(owner: &Owner) -> String {
+pub(super) fn owned_by(owner: &Owner) -> String {
     if owner.namespace == ONE_SHOT {
         let name = &owner.name;
         return format!(

@@ -60,6 +60,8 @@ pub(super) struct Execution {
     pub mode: Doing,
     /// The pause after the inventory could not be kept.
     pub pause: Retry,
+    /// When what was learned is to be kept.
+    pub keep_at: Option<Instant>,
     /// When the API server was away last.
     pub outage: Option<Instant>,
     pub stop: CancellationToken,
@@ -139,6 +141,9 @@ impl Execution {
         for (index, class) in causes {
             self.follow_cause(index, class);
         }
+        for item in &mut self.items {
+            item.drift.forget_judgement();
+        }
         self.drive(Doing::Observe).await
     }
 
@@ -159,7 +164,13 @@ impl Execution {
             }
             let stopping = self.stop.is_cancelled();
             self.publish_if_due();
-            let due = [self.work.next_timer(), self.report.due()];
+            if self.is_time_to_keep() {
+                self.keep_learned().await;
+                continue;
+            }
+            let may_keep = self.mode == Doing::Observe && !self.observes();
+            let keep_at = self.keep_at.filter(|_| may_keep);
+            let due = [self.work.next_timer(), self.report.due(), keep_at];
             let timer = due.into_iter().flatten().min();
             tokio::select! {
                 () = self.stop.cancelled(), if !stopping => {}
@@ -169,6 +180,7 @@ impl Execution {
                 Ok(()) = self.kinds.changed() => self.kinds_changed(),
                 () = self.order.prerequisite.changed() => self.mark_all(),
                 () = self.order.claims.changed() => {}
+                () = self.order.restraint.changed() => self.restraint_changed(),
             }
             // One look for all that has come meanwhile.
             while let Ok(id) = self.events.try_recv() {
@@ -177,7 +189,14 @@ impl Execution {
         }
     }
 
-    fn mark_all(&mut self) {
+    /// A run keeps what it learned when it ends.
+    fn is_time_to_keep(&self) -> bool {
+        let is_due = self.keep_at.is_some_and(|at| at <= Instant::now());
+        let may_keep = self.mode == Doing::Observe && !self.observes();
+        may_keep && is_due && !self.stop.is_cancelled()
+    }
+
+    pub(super) fn mark_all(&mut self) {
         (0..self.items.len()).for_each(|index| self.work.mark(index));
     }
 
@@ -216,6 +235,9 @@ impl Execution {
             (Doing::Apply, Stage::Unproven | Stage::Proven) if self.halted.is_none() => {
                 self.try_to_write(index);
             }
+            (Doing::Observe, Stage::Unproven | Stage::Proven) if self.is_remade(index) => {
+                self.try_to_write(index);
+            }
             (Doing::Observe, Stage::Unproven | Stage::Proven) if self.planned.is_none() => {
                 return self.may_go_on(index);
             }
@@ -229,6 +251,11 @@ impl Execution {
             _ => {}
         }
         false
+    }
+
+    fn is_remade(&self, index: usize) -> bool {
+        let item = self.items.get(index);
+        item.is_some_and(|item| item.drift.is_remade)
     }
 
     fn ask_in_preflight(&mut self, index: usize) {
@@ -264,7 +291,7 @@ impl Execution {
                         Done::Written(index, asker.write(&object, &claim).await)
                     });
                 }
-                _ => {}
+                _ => self.start_look(index),
             }
         }
     }

@@ -12,6 +12,7 @@ use tidegate_plan::{Change, Consequence};
 use tokio::time::Instant;
 
 use super::contact::Claim;
+use super::drift::Watched;
 use crate::{RunObject, Step, Waiting};
 
 /// The first pause before a request that failed is sent again; it doubles.
@@ -54,6 +55,8 @@ pub(super) struct Item {
     pub is_going: bool,
     /// Whether a write was sent of which nobody knows how it ended.
     pub attempted: bool,
+    /// What is known of changes that others made.
+    pub drift: Watched,
     pub shown: Shown,
 }
 
@@ -144,6 +147,7 @@ impl Item {
             cause: None,
             is_going: false,
             attempted: false,
+            drift: Watched::default(),
             shown: Shown {
                 state: State {
                     step: Step::Pending,
@@ -204,6 +208,8 @@ impl Item {
             message: self.shown.state.message.clone(),
             waiting_for: self.shown.waiting_for.clone(),
             since: self.shown.since,
+            drift: self.drift.shown.clone(),
+            held_until: self.drift.held_until,
             origin: self.object.origin().cloned(),
         }
     }

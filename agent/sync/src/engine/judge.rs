@@ -18,8 +18,13 @@ use crate::Step;
 const WORKLOADS: &[&str] = &["DaemonSet", "Deployment", "StatefulSet"];
 
 impl Execution {
-    /// Shows how well an object is that is as Git says.
+    /// Shows how well an object is that is as Git says, and whether it still is.
     pub(super) fn judge(&mut self, index: usize) {
+        self.judge_health(index);
+        self.look_for_drift(index);
+    }
+
+    fn judge_health(&mut self, index: usize) {
         let Some(health) = self.assess(index) else {
             self.show_unseen(index);
             return;

@@ -1,5 +1,7 @@
 //! The inventory of a run: written before its first write, and once after it.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::execution::{End, Execution};
@@ -9,6 +11,9 @@ use super::prune::Denial;
 use crate::Guard;
 use crate::inventory::{Entry, Inventory, InventoryError};
 
+/// For how long more may be learned before it is kept.
+const LEARNING: Duration = Duration::from_secs(2);
+
 impl Execution {
     /// Keeps what is owned and what may be owned soon, before the first write.
     pub(super) async fn keep_union(&mut self) -> End {
@@ -17,6 +22,7 @@ impl Execution {
                 api_version: item.object.gvk().api_version(),
                 uid: item.claim.uid.clone().unwrap_or_default(),
                 digest: String::new(),
+                form: String::new(),
                 applied: None,
             };
             self.next.entries.entry(item.id().clone()).or_insert(entry);
@@ -73,6 +79,22 @@ impl Execution {
                 self.next.entries.remove(item.id());
             }
         }
+        self.keep_next().await;
+    }
+
+    /// Has what was learned since then kept, soon: a restart would have to learn it again.
+    pub(super) fn keep_soon(&mut self) {
+        let at = Instant::now() + LEARNING;
+        self.keep_at.get_or_insert(at);
+    }
+
+    /// Keeps what was learned.
+    pub(super) async fn keep_learned(&mut self) {
+        self.keep_next().await;
+    }
+
+    async fn keep_next(&mut self) {
+        self.keep_at = None;
         let mut kept = self.keep(self.next.clone()).await;
         if let Err(InventoryError::Changed(_)) = kept {
             kept = self.keep_merged().await;

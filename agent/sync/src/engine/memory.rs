@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tidegate_health::Settle;
 use tidegate_object::{Object, ObjectId};
 
+use super::drift::Fight;
 use super::item::Written;
 use super::prune::Deeds;
 use crate::inventory::Held;
@@ -26,6 +27,10 @@ pub(super) struct Memory {
     pub seen: HashSet<ObjectId>,
     /// Deletes that somebody has confirmed, and that are not made yet.
     pub confirmed: Deeds,
+    /// How often objects were put right lately.
+    pub fights: HashMap<ObjectId, Fight>,
+    /// How many changes by others were noticed.
+    pub noticed: u64,
     waits: HashMap<ObjectId, Wait>,
 }
 

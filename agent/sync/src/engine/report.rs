@@ -8,10 +8,13 @@ use tidegate_plan::{Edge, Finding};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::{Approved, Leaving, Order, Outcome, Phase, Run, RunObject};
+use crate::{Approved, Drift, Leaving, Order, Outcome, Phase, Run, RunObject};
 
 /// The shortest time between two publications.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// How much of what others have changed a run remembers: more than is noticed between two publications.
+const NOTICED: usize = 100;
 
 /// A run as it is published.
 pub(super) struct Report {
@@ -84,6 +87,12 @@ impl Report {
 
     pub(super) fn confirmed_by(&mut self, by: Option<String>) {
         self.run.confirmed_by = by;
+    /// Notes what others have changed, and what became of it; the newest are kept.
+    pub(super) fn noticed(&mut self, drift: Drift) {
+        self.run.drift.push(drift);
+        let surplus = self.run.drift.len().saturating_sub(NOTICED);
+        self.run.drift.drain(..surplus);
+        self.changed();
     }
 
     pub(super) fn unproven(&mut self, count: usize) {

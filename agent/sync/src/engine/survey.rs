@@ -330,6 +330,7 @@ impl Survey {
             keys: Keys::new(),
             mode: Doing::Preflight,
             pause: Retry::default(),
+            keep_at: None,
             outage: self.outage,
             stop: self.stop,
         };
@@ -396,6 +397,8 @@ fn shown(refusal: Refusal) -> RunObject {
         message: refusal.message,
         waiting_for: Vec::new(),
         since: jiff::Timestamp::now(),
+        drift: None,
+        held_until: None,
         origin: refusal.origin,
     }
 }

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::contact::Answer;
+use super::drift::{Inspected, Repair, Seen};
 use super::prune::Removed;
 
 /// How long nothing is sent after the API server asked for a pause without saying how long.
@@ -21,6 +22,10 @@ pub(super) enum Done {
     Asked(usize, Answer),
     /// A write of an object.
     Written(usize, Result<Applied, ApiError>),
+    /// A look at an object that is not as it was learned.
+    Inspected(usize, (Seen, Inspected)),
+    /// A write that puts an object right.
+    Repaired(usize, (Repair, Result<Applied, ApiError>)),
     /// An object that leaves, by its place among those.
     Removed(usize, Removed),
     /// The key names of a Secret at a resourceVersion.

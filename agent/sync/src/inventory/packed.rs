@@ -187,6 +187,7 @@ mod tests {
             api_version: "apps/v1".into(),
             uid: format!("u{index}"),
             digest: "d".into(),
+            form: String::new(),
             applied: Some(Timestamp::UNIX_EPOCH),
         };
         let id = |index| format!("apps/Deployment/web/w{index}").parse().unwrap();

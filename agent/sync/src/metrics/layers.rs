@@ -42,6 +42,12 @@ pub(crate) struct Figures {
     pub(crate) waves: u32,
     /// How many objects that have left Git are held back, by guard.
     pub(crate) prune_blocked: BTreeMap<&'static str, u32>,
+    /// How many objects others have changed, and are left so.
+    pub(crate) drifted: u32,
+    /// How many objects are held.
+    pub(crate) held: u32,
+    /// How many objects somebody changes again and again.
+    pub(crate) fights: u32,
     /// Why the layer is blocked, and since when.
     pub(crate) blocked: Option<(String, Timestamp)>,
 }
@@ -61,6 +67,9 @@ struct Gauges {
     wave: GaugeVec,
     waves: GaugeVec,
     prune_blocked: GaugeVec,
+    drifted: GaugeVec,
+    held: GaugeVec,
+    fights: GaugeVec,
     blocked: GaugeVec,
 }
 
@@ -143,6 +152,17 @@ impl Gauges {
                 "Objects that have left Git and are held back, by the guard that holds them",
                 &["guard"],
             )?,
+            drifted: gauge(
+                "layer_drifted_objects",
+                "Objects that others have changed and that are left so",
+                &[],
+            )?,
+            held: gauge("layer_held_objects", "Objects that are held", &[])?,
+            fights: gauge(
+                "fights",
+                "Objects that somebody changes again and again",
+                &[],
+            )?,
             blocked: gauge(
                 "layer_blocked_seconds",
                 "For how long somebody or something else has had to let the layer go on, by the reason of its condition Blocked; no series if nothing has",
@@ -193,6 +213,13 @@ impl Gauges {
         self.waves
             .with_label_values(&labels)
             .set(f64::from(figures.waves));
+        for (gauge, count) in [
+            (&self.drifted, figures.drifted),
+            (&self.held, figures.held),
+            (&self.fights, figures.fights),
+        ] {
+            gauge.with_label_values(&labels).set(f64::from(count));
+        }
         for (guard, count) in &figures.prune_blocked {
             self.prune_blocked
                 .with_label_values(&with(guard))

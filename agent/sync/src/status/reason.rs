@@ -45,6 +45,12 @@ pub(crate) enum Reason {
     PruneBlocked,
     /// Nothing is blocked.
     NotBlocked,
+    /// Others have changed objects, which are left so.
+    Drifted,
+    /// Somebody changes objects again and again.
+    Contested,
+    /// Every object is as it was applied.
+    NotDrifted,
     /// The last run did not end well, and is tried again.
     WaitsToRetry,
     /// There is nothing to do.
@@ -91,6 +97,9 @@ impl Reason {
             Self::ChangesPending => "ChangesPending",
             Self::PruneBlocked => "PruneBlocked",
             Self::NotBlocked => "NotBlocked",
+            Self::Drifted => "Drifted",
+            Self::Contested => "Contested",
+            Self::NotDrifted => "NotDrifted",
             Self::WaitsToRetry => "WaitsToRetry",
             Self::Done => "Done",
             Self::Terminating => "Terminating",

@@ -6,7 +6,7 @@ use tidegate_health::Status;
 
 use super::{Reason, Trouble, Verdict};
 use crate::{
-    BlockedOn, Fate, Guard, HeldObject, HeldPrune, InventorySummary, Leaving, Outcome, PlanSummary,
+    BlockedOn, Drift, Fate, Guard, HeldObject, HeldPrune, InventorySummary, Leaving, Outcome, PlanSummary,
     Run, RunObject, Step, WaveProgress,
 };
 
@@ -224,6 +224,23 @@ fn held_object(leaving: &Leaving) -> HeldObject {
         reason: leaving.message.clone(),
         consequences: consequences.map(|one| one.message.clone()).collect(),
     }
+/// What others have changed and is left so.
+pub(super) fn drift(run: &Run) -> Verdict {
+    let drifted = run
+        .objects
+        .iter()
+        .filter_map(|object| object.drift.as_ref());
+    let is_contested = |drift: &&Drift| drift.verdict == crate::Verdict::Contested;
+    let first = drifted.clone().find(is_contested);
+    let Some(first) = first.or_else(|| drifted.clone().next()) else {
+        return Verdict::no(Reason::NotDrifted, "");
+    };
+    let reason = match first.verdict {
+        crate::Verdict::Contested => Reason::Contested,
+        _ => Reason::Drifted,
+    };
+    let more = and_more(drifted.count().saturating_sub(1));
+    Verdict::yes(reason, &format!("{}: {first}{more}", first.object))
 }
 
 /// How well the objects are, taken together.

@@ -24,6 +24,8 @@ fn object(name: &str, step: Step, health: Status) -> RunObject {
         message: format!("{health}"),
         waiting_for: Vec::new(),
         since: now(),
+        drift: None,
+        held_until: None,
         origin: None,
     }
 }
@@ -53,6 +55,7 @@ fn run(outcome: Option<Outcome>, objects: Vec<RunObject>) -> Run {
         approve: None,
         approved: None,
         confirmed_by: None,
+        drift: Vec::new(),
         durations: Vec::new(),
     }
 }
@@ -96,6 +99,7 @@ fn a_healthy_layer_is_ready() {
             "Stalled False Done: ",
             "Healthy True Current: the object is well",
             "Blocked False NotBlocked: ",
+            "Drifted False NotDrifted: ",
         ]
     );
     let revision = Some(revision().to_string());
@@ -145,6 +149,7 @@ fn a_run_that_goes_on_says_how_far_it_is_and_what_it_waits_for() {
             "Stalled False Done: ",
             "Healthy False InProgress: apps/Deployment/web/b: missing",
             "Blocked False NotBlocked: ",
+            "Drifted False NotDrifted: ",
         ]
     );
     assert_eq!(status.waiting_for[0].object, "core/Secret/web/key");
@@ -171,6 +176,7 @@ fn a_degraded_layer_is_stalled_and_names_the_object() {
             "Stalled True Degraded: apps/Deployment/web/a: failed (and 1 more)",
             "Healthy False Failed: apps/Deployment/web/a: failed",
             "Blocked True ObjectBlocked: apps/Deployment/web/b: current",
+            "Drifted False NotDrifted: ",
         ]
     );
 }

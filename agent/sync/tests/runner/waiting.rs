@@ -8,8 +8,9 @@ use tidegate_cluster::Area;
 use tidegate_health::Status;
 use tidegate_object::GroupKind;
 use tidegate_plan::Required;
-use tidegate_sync::{Observed, Outcome, Phase, Run, Step};
+use tidegate_sync::{Observed, Order, Outcome, Phase, Restraint, Run, Step};
 use tidegate_testbed::wait;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::world::{LIMIT, World, describe, object, runtime};
@@ -171,7 +172,12 @@ metadata:
 #[test]
 fn trouble_after_the_run_is_seen_without_a_request() {
     let world = World::new("trouble");
-    let going = world.start(world.order(&deployment("example.com/web:1")));
+    // What is broken by hand stays broken while the layer is restrained.
+    let (_restrain, reason) = watch::channel(Some("it is suspended".to_owned()));
+    let going = world.start(Order {
+        restraint: Restraint::new(reason),
+        ..world.order(&deployment("example.com/web:1"))
+    });
     let progress = going.progress.clone();
     let finished = going.finish();
     assert_eq!(finished.run().outcome, Some(Outcome::Healthy));

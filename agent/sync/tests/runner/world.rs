@@ -12,7 +12,7 @@ use tidegate_kustomize::Rendered;
 use tidegate_object::{Object, Origin};
 use tidegate_sync::{
     Adopt, Claims, Consents, Engine, FailurePolicy, Finished, Leaving, Mode, Order, Owner,
-    Prerequisite, Prune, PruneWhen, Run, RunObject, Settings, Trigger,
+    Prerequisite, Prune, PruneWhen, Restraint, Run, RunObject, Settings, Trigger,
 };
 use tidegate_testbed::{AuditEvent, ControlPlane, wait};
 use tokio::runtime::Runtime;
@@ -173,6 +173,7 @@ subjects: [{kind: ServiceAccount, name: deployer, namespace: NS}]
             prerequisite: Prerequisite::default(),
             claims: Claims::default(),
             consents: Consents::default(),
+            restraint: Restraint::default(),
             settings: Settings {
                 adopt: Adopt::Unowned,
                 timeout: Duration::from_secs(60),

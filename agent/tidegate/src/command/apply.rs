@@ -11,7 +11,7 @@ use tidegate_object::ObjectId;
 use tidegate_source::Watch;
 use tidegate_sync::{
     Adopt, Claims, Consents, Engine, FailurePolicy, Fate, Guard, Leaving, Mode, Order, Outcome,
-    Owner, Prerequisite, Prune, PruneWhen, Run, RunObject, Settings, Step, Trigger,
+    Owner, Prerequisite, Prune, PruneWhen, Restraint, Run, RunObject, Settings, Step, Trigger,
 };
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -120,6 +120,7 @@ impl Apply {
             prerequisite: Prerequisite::default(),
             claims: Claims::default(),
             consents: Consents::default(),
+            restraint: Restraint::default(),
             settings: Settings {
                 adopt: Adopt::Unowned,
                 timeout: Duration::from_secs(self.timeout),

@@ -13,7 +13,7 @@ use crate::controller::board::Standing;
 use crate::metrics::Figures;
 use crate::sources::SourceKey;
 use crate::status::{Situation, Trouble, find, is_settled};
-use crate::{LayerStatus, LayerView, Outcome, Run};
+use crate::{LayerStatus, LayerView, Outcome, Run, Verdict};
 
 impl Worker {
     /// Shows how the layer stands now, to whom that is new.
@@ -182,6 +182,10 @@ impl Worker {
         for object in run.map(|run| run.objects.as_slice()).unwrap_or_default() {
             *figures.objects.entry(object.health.as_str()).or_default() += 1;
             figures.pending += u32::from(object.is_pending());
+            figures.held += u32::from(object.held_until.is_some());
+            let verdict = object.drift.as_ref().map(|drift| drift.verdict);
+            figures.drifted += u32::from(verdict.is_some());
+            figures.fights += u32::from(verdict == Some(Verdict::Contested));
         }
         figures
     }

@@ -194,6 +194,7 @@ impl Worker {
             approve: None,
             approved: None,
             confirmed_by: None,
+            drift: Vec::new(),
             durations: Vec::new(),
         }
     }

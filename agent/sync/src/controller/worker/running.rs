@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::{Engine, Observed, Order, Prerequisite, Run, Waiting};
+use crate::{Engine, Observed, Order, Prerequisite, Restraint, Run, Waiting};
 
 /// A run that goes on, and afterwards the health of its objects.
 pub(super) struct Running {
@@ -14,6 +14,8 @@ pub(super) struct Running {
     progress: watch::Receiver<Arc<Run>>,
     /// What must come before anything new of the run.
     missing: watch::Sender<Option<Waiting>>,
+    /// Why drift is only reported.
+    restraint: watch::Sender<Option<String>>,
     stop: CancellationToken,
     task: AbortOnDropHandle<Observed>,
 }
@@ -33,9 +35,15 @@ pub(super) enum News {
 
 impl Running {
     /// Begins to execute an order; while something is missing, it only mends what is not well.
-    pub(super) fn start(engine: &Engine, mut order: Order, missing: Option<Waiting>) -> Self {
+    pub(super) fn start(
+        engine: &Engine,
+        mut order: Order,
+        (missing, restraint): (Option<Waiting>, Option<String>),
+    ) -> Self {
         let (missing, seen) = watch::channel(missing);
         order.prerequisite = Prerequisite::new(seen);
+        let (restraint, seen) = watch::channel(restraint);
+        order.restraint = Restraint::new(seen);
         // A short run may be over before anybody looks at its progress, and its end must be news.
         let beginning = Arc::new(Run::new(&order));
         let (tell, progress) = watch::channel(Arc::clone(&beginning));
@@ -49,6 +57,7 @@ impl Running {
             beginning,
             progress,
             missing,
+            restraint,
             stop,
             task: AbortOnDropHandle::new(task),
         }
@@ -67,6 +76,15 @@ impl Running {
     /// Tells it that nothing is missing any more.
     pub(super) fn open(&self) {
         self.missing.send_replace(None);
+    }
+
+    /// Tells it why drift is only reported now; nothing if it is put right.
+    pub(super) fn restrain(&self, reason: Option<String>) {
+        self.restraint.send_if_modified(|known| {
+            let is_news = *known != reason;
+            *known = reason;
+            is_news
+        });
     }
 
     /// Tells it to begin nothing more.

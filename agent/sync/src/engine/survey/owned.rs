@@ -50,6 +50,7 @@ impl Survey {
                 api_version: object.gvk().api_version(),
                 uid: object.uid().unwrap_or_default().into(),
                 digest: String::new(),
+                form: String::new(),
                 applied: None,
             };
             held.inventory

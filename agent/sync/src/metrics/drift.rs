@@ -1,0 +1,66 @@
+//! What others have changed of owned objects.
+
+use prometheus::IntCounterVec;
+
+use super::{Add, forget, opts, register};
+use crate::{Drift, LayerKey, Verdict};
+
+/// The longest name of a manager in a label, in characters.
+const LONGEST: usize = 64;
+
+/// What others have changed of owned objects, and what came of it.
+pub(super) struct Drifts {
+    drift: IntCounterVec,
+    relearned: IntCounterVec,
+    reclaimed: IntCounterVec,
+}
+
+impl Drifts {
+    pub(super) fn new(add: &mut Add<'_>) -> Result<Self, prometheus::Error> {
+        let mut counter = |name, help, labels: &[&str]| {
+            register(add, IntCounterVec::new(opts(name, help), labels)?)
+        };
+        let kind = &["layer_namespace", "layer", "kind"];
+        Ok(Self {
+            drift: counter(
+                "drift_total",
+                "Changes that others made to what a layer owns of an object, and deletions, by kind and field manager (unknown if the object was gone)",
+                &["layer_namespace", "layer", "kind", "manager"],
+            )?,
+            relearned: counter(
+                "relearned_total",
+                "Objects that looked different and needed no change",
+                kind,
+            )?,
+            reclaimed: counter(
+                "ownership_reclaimed_total",
+                "Objects whose fields were as applied, and were taken back from other managers",
+                kind,
+            )?,
+        })
+    }
+
+    pub(super) fn noticed(&self, (namespace, name): &LayerKey, drift: &Drift) {
+        let kind = drift.object.kind.kind.as_str();
+        let labels = [namespace, name, kind];
+        match drift.verdict {
+            Verdict::Relearned => self.relearned.with_label_values(&labels).inc(),
+            Verdict::Reclaimed => self.reclaimed.with_label_values(&labels).inc(),
+            Verdict::HoldEnded => {}
+            _ => {
+                let manager = drift.writer.as_deref().unwrap_or("unknown");
+                let manager: String = manager.chars().take(LONGEST).collect();
+                let labels = [namespace, name, kind, &manager];
+                self.drift.with_label_values(&labels).inc();
+            }
+        }
+    }
+
+    /// Drops the series of a layer that is gone.
+    pub(super) fn forget(&self, (namespace, name): &LayerKey) {
+        let labels = [("layer_namespace", namespace.as_str()), ("layer", name)];
+        for metric in [&self.drift, &self.relearned, &self.reclaimed] {
+            forget(metric, &labels);
+        }
+    }
+}
