@@ -188,15 +188,12 @@ impl Execution {
             Inspected::Lost(differing) => {
                 self.repair(index, (Verdict::Reclaimed, differing), &seen);
             }
-            Inspected::Drifted(differing) => {
-                self.repair(index, (Verdict::Repaired, differing), &seen);
-            }
             // While a run goes on, another process may be the newer one: its end decides.
             Inspected::OwnName(_) if self.mode == Doing::Apply => {
                 let message = "it was written in the layer's own name by another process";
                 self.leave(index, Left::new(Verdict::Reported, message.into()), &seen);
             }
-            Inspected::OwnName(differing) => {
+            Inspected::Drifted(differing) | Inspected::OwnName(differing) => {
                 self.repair(index, (Verdict::Repaired, differing), &seen);
             }
             Inspected::Gone => self.remake(index, &seen),
