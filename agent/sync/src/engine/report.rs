@@ -87,6 +87,8 @@ impl Report {
 
     pub(super) fn confirmed_by(&mut self, by: Option<String>) {
         self.run.confirmed_by = by;
+    }
+
     /// Notes what others have changed, and what became of it; the newest are kept.
     pub(super) fn noticed(&mut self, drift: Drift) {
         self.run.drift.push(drift);

@@ -6,8 +6,8 @@ use tidegate_health::Status;
 
 use super::{Reason, Trouble, Verdict};
 use crate::{
-    BlockedOn, Drift, Fate, Guard, HeldObject, HeldPrune, InventorySummary, Leaving, Outcome, PlanSummary,
-    Run, RunObject, Step, WaveProgress,
+    BlockedOn, Drift, Fate, Guard, HeldObject, HeldPrune, InventorySummary, Leaving, Outcome,
+    PlanSummary, Run, RunObject, Step, WaveProgress,
 };
 
 /// How many consequences a status names.
@@ -224,6 +224,8 @@ fn held_object(leaving: &Leaving) -> HeldObject {
         reason: leaving.message.clone(),
         consequences: consequences.map(|one| one.message.clone()).collect(),
     }
+}
+
 /// What others have changed and is left so.
 pub(super) fn drift(run: &Run) -> Verdict {
     let drifted = run
