@@ -69,6 +69,11 @@ fn collect_below(
 }
 
 impl FieldPath {
+    /// Makes the path of a field below others.
+    pub fn of(names: &[&str]) -> Self {
+        Self(names.iter().map(|name| format!("f:{name}")).collect())
+    }
+
     /// Tells whether a set in FieldsV1 holds the field, or anything above it as a whole.
     fn is_in(&self, set: &Map<String, Value>) -> bool {
         let mut at = set;

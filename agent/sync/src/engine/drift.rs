@@ -162,6 +162,7 @@ impl Execution {
             Looking::Repair(repair) if item.stage == Stage::Done => self.work.start(async move {
                 let _room = asker.room().await;
                 let claim = Claim::of_uid(&repair.differing.uid);
+                let object = repair.differing.wanted(&object);
                 let applied = asker.write(&object, &claim).await;
                 Done::Repaired(index, (repair, applied))
             }),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 use tidegate_cluster::{
-    ApiError, ApplyOptions, Class, FieldPath, Force, Mode, Owned, Tenure, differences,
+    ApiError, ApplyOptions, Class, FieldPath, Force, Mode, Owned, Tenure, Writer, differences,
 };
 use tidegate_object::Object;
 
@@ -11,6 +11,9 @@ use super::form::form;
 use crate::digest::DigestKey;
 use crate::engine::contact::{Asker, owned_by};
 use crate::marks;
+
+/// The field manager of horizontal Pod autoscalers, which write through the subresource `scale`.
+const AUTOSCALER: &str = "kube-controller-manager";
 
 /// How many fields are named.
 const NAMED: usize = 10;
@@ -59,6 +62,8 @@ pub(in crate::engine) struct Differing {
     pub written: Option<Timestamp>,
     /// The live object's uid.
     pub uid: String,
+    /// The replicas that an autoscaler has set, and that a repair leaves.
+    pub replicas: Option<Value>,
 }
 
 /// Asks about objects that look different.
@@ -136,7 +141,12 @@ impl Inspector {
             .as_ref()
             .is_some_and(|still| still.is_same_set(&owned));
         let owned = still.map_or(owned.clone(), |still| owned.united(&still));
-        let found = differences(&owned, live, wanted);
+        let mut found = differences(&owned, live, wanted);
+        let all = found.len();
+        found.retain(|field| !is_scaled(field, live, &manager));
+        if let Some(now) = now.filter(|_| found.is_empty() && all > 0) {
+            return Ok(Inspected::Same(now));
+        }
         let differing = Box::new(Differing::new(&found, live, &manager));
         if is_own_name && !found.is_empty() && !self.leads().await? {
             return Ok(Inspected::Theirs("another process leads".into()));
@@ -176,7 +186,31 @@ impl Inspector {
     }
 }
 
+/// Returns the replicas that an autoscaler has set.
+fn scaled(live: &Object, manager: &str) -> Option<Value> {
+    let field = FieldPath::of(&["spec", "replicas"]);
+    let replicas = live.pointer("/spec/replicas")?;
+    is_scaled(&field, live, manager).then(|| replicas.clone())
+}
+
+/// Tells whether an autoscaler has set the number of replicas: that is its work, and no drift.
+fn is_scaled(field: &FieldPath, live: &Object, manager: &str) -> bool {
+    let is_autoscaler =
+        |writer: Writer| writer.subresource == "scale" && writer.manager == AUTOSCALER;
+    field.to_string() == "spec.replicas" && field.writer(live, manager).is_some_and(is_autoscaler)
+}
+
 impl Differing {
+    /// Returns what is to be applied: the object, with the replicas that an autoscaler has set.
+    pub(super) fn wanted(&self, object: &Object) -> Object {
+        let mut value = object.value().clone();
+        if let (Some(replicas), Some(field)) = (&self.replicas, value.pointer_mut("/spec/replicas"))
+        {
+            field.clone_from(replicas);
+        }
+        Object::new(value).unwrap_or_else(|_| object.clone())
+    }
+
     fn new(found: &[FieldPath], live: &Object, manager: &str) -> Self {
         let writer = match found.first() {
             Some(first) => first.writer(live, manager),
@@ -188,6 +222,7 @@ impl Differing {
             written: writer.as_ref().and_then(|writer| writer.at.parse().ok()),
             writer: writer.map(|writer| writer.manager),
             uid: live.uid().unwrap_or_default().into(),
+            replicas: scaled(live, manager),
         }
     }
 }
