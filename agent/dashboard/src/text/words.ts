@@ -92,6 +92,7 @@ const TRIGGERS: Record<HistoryEntry["trigger"], string> = {
   dependency: "another layer",
   retry: "tried again",
   start: "the agent's start",
+  drift: "a change in the cluster",
 };
 
 export function triggerText(run: Pick<Run, "trigger" | "requestedBy">): string {

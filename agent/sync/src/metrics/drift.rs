@@ -1,5 +1,8 @@
 //! What others have changed of owned objects.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
 use prometheus::IntCounterVec;
 
 use super::{Add, forget, opts, register};
@@ -8,11 +11,18 @@ use crate::{Drift, LayerKey, Verdict};
 /// The longest name of a manager in a label, in characters.
 const LONGEST: usize = 64;
 
+/// How many managers have series of their own; anybody may write under any name.
+const MOST: usize = 50;
+
+/// What stands for all further managers.
+const OTHER: &str = "other";
+
 /// What others have changed of owned objects, and what came of it.
 pub(super) struct Drifts {
     drift: IntCounterVec,
     relearned: IntCounterVec,
     reclaimed: IntCounterVec,
+    managers: Mutex<BTreeSet<String>>,
 }
 
 impl Drifts {
@@ -37,6 +47,7 @@ impl Drifts {
                 "Objects whose fields were as applied, and were taken back from other managers",
                 kind,
             )?,
+            managers: Mutex::default(),
         })
     }
 
@@ -49,11 +60,21 @@ impl Drifts {
             Verdict::HoldEnded => {}
             _ => {
                 let manager = drift.writer.as_deref().unwrap_or("unknown");
-                let manager: String = manager.chars().take(LONGEST).collect();
+                let manager = self.label(manager.chars().take(LONGEST).collect());
                 let labels = [namespace, name, kind, &manager];
                 self.drift.with_label_values(&labels).inc();
             }
         }
+    }
+
+    /// Returns the manager's name, or what stands for those that are too many.
+    fn label(&self, manager: String) -> String {
+        let mut known = self.managers.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() < MOST || known.contains(&manager) {
+            known.insert(manager.clone());
+            return manager;
+        }
+        OTHER.into()
     }
 
     /// Drops the series of a layer that is gone.
@@ -62,5 +83,24 @@ impl Drifts {
         for metric in [&self.drift, &self.relearned, &self.reclaimed] {
             forget(metric, &labels);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prometheus::Registry;
+
+    use super::*;
+
+    #[test]
+    fn so_many_managers_have_series_of_their_own() {
+        let registry = Registry::new();
+        let drifts = Drifts::new(&mut |collector| registry.register(collector)).unwrap();
+        let name = |number: usize| format!("manager-{number}");
+        for number in 0..MOST {
+            assert_eq!(drifts.label(name(number)), name(number));
+        }
+        assert_eq!(drifts.label(name(MOST)), OTHER);
+        assert_eq!(drifts.label(name(0)), name(0));
     }
 }
