@@ -44,6 +44,9 @@ data: {value: 'FAIL'}
 /// Four objects that leave at once are more than may go unasked.
 const LEAVING: [&str; 4] = ["one", "two", "three", "four"];
 
+/// Somebody changes what a layer owns again and again, until nobody waits for that any more.
+const FIGHT: (&str, &str, &str) = ("TidegateDriftFight", "many", "hand");
+
 /// Three layers of one repository, on a server of its own, and the Prometheus that watches.
 struct Incident {
     prometheus: Prometheus,
@@ -71,10 +74,13 @@ fn an_incident_sets_off_the_alerts_that_say_so_and_recovery_clears_them() {
     ];
     incident.until_firing("the commit", &[&lasting[..], &waiting].concat());
 
+    let fought = [&lasting[..], &[FIGHT]].concat();
+    incident.until_firing("the fight", &[&fought[..], &waiting].concat());
+
     incident.git.stop();
     // What is healthy and waits for nothing in the cluster is not to blame for a lost repository.
     let source = [("TidegateSourceFailing", "", "")];
-    incident.until_firing("the repository", &[&lasting[..], &source].concat());
+    incident.until_firing("the repository", &[&fought[..], &source].concat());
     incident.until_every_panel_has_data();
 
     incident.git.restart().unwrap();
@@ -120,7 +126,7 @@ impl Incident {
     fn push(&self, fails: &str, held: &[&str]) -> String {
         let config_map = |name: &&str| {
             format!(
-                "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: NS}}\n"
+                "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: NS}}\ndata: {{writer: git}}\n"
             )
         };
         let many: String = [&["stays"], held].concat().iter().map(config_map).collect();
@@ -135,17 +141,33 @@ impl Incident {
 
     /// Waits until these alerts fire for this repository and its layers, and no others: alert, layer, reason or guard.
     fn until_firing(&self, what: &str, expected: &[(&str, &str, &str)]) {
+        let is_fought = expected.contains(&FIGHT);
         let owned = |(alert, layer, why): &(&str, &str, &str)| {
             (alert.to_string(), layer.to_string(), why.to_string())
         };
         let expected: BTreeSet<_> = expected.iter().map(owned).collect();
         wait::until(&format!("alerts about {what}"), LIMIT, || {
+            if is_fought {
+                self.write_by_hand();
+            }
             let firing = self.firing()?;
             (firing == expected)
                 .then_some(())
                 .ok_or_else(|| format!("{firing:?}"))
         })
         .unwrap();
+    }
+
+    /// Takes a field from the layer, as somebody else.
+    fn write_by_hand(&self) {
+        let object = json!({
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "stays"},
+            "data": {"writer": "hand"},
+        });
+        let path = self.many.text("/api/v1/namespaces/NS/configmaps/stays");
+        self.many.client.apply(&path, "hand", &object).unwrap();
     }
 
     fn firing(&self) -> Result<BTreeSet<(String, String, String)>, String> {
@@ -169,7 +191,7 @@ impl Incident {
             value.unwrap_or_default().to_owned()
         };
         let alerts = series.iter().map(|it| {
-            let why = label(it, "reason") + &label(it, "guard");
+            let why = label(it, "reason") + &label(it, "guard") + &label(it, "manager");
             (label(it, "alertname"), label(it, "layer"), why)
         });
         Ok(alerts.collect())
