@@ -95,7 +95,7 @@ const TRIGGERS: Record<HistoryEntry["trigger"], string> = {
   drift: "a change in the cluster",
 };
 
-export function triggerText(run: Pick<Run, "trigger" | "requestedBy">): string {
+export function triggerText(run: Partial<Pick<HistoryEntry, "trigger" | "requestedBy">>): string {
   const words = run.trigger ? TRIGGERS[run.trigger] : "";
   return run.requestedBy ? `${words} by ${run.requestedBy}` : words;
 }
