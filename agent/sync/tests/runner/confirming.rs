@@ -6,9 +6,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tidegate_kustomize::Rendered;
 use tidegate_sync::{Consent, Fate, Order, Outcome, Prune, Run};
+use tidegate_testbed::wait;
 
 use crate::pruning::{CLAIM, maps};
-use crate::world::{World, describe, leaving};
+use crate::world::{LIMIT, World, describe, leaving};
 
 const EIGHT: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
@@ -70,7 +71,13 @@ fn a_confirmation_is_of_the_objects_and_not_of_their_names() {
         .client()
         .delete(&world.map("e"))
         .unwrap();
-    world.apply(&maps(&EIGHT));
+    // A run may be over before the watch has shown the delete.
+    wait::until("the object to be made anew", LIMIT, || {
+        world.apply(&maps(&EIGHT));
+        let made = world.control_plane.client().get(&world.map("e"));
+        made.map(drop).map_err(|error| error.to_string())
+    })
+    .unwrap();
     let run = world.run(confirmed(world.order(&half), &hash));
     assert_eq!(world.deleted(), [""; 0], "{}", describe(&run));
 }
