@@ -60,6 +60,9 @@ const ROOM: usize = 64;
 /// The pause before discovery is asked again after it failed.
 const DISCOVERY_PAUSE: Duration = Duration::from_millis(500);
 
+/// How long a kind may be established and not discovered.
+const DISCOVERY_LAG: Duration = Duration::from_secs(3);
+
 /// Executes orders on one cluster. Cheap to clone; its watches end with the last clone.
 ///
 /// Orders of different owners are executed side by side. Of one owner, at most one execution goes on at a
@@ -197,14 +200,26 @@ impl Finished {
     }
 }
 
-/// Reads discovery anew whenever somebody found it to be out of date.
+/// Reads discovery anew whenever somebody found it to be out of date, and once more when that is over: a kind is
+/// discovered a moment after its definition is established, and nothing tells of that moment.
 async fn keep_fresh(kinds: Kinds) {
     loop {
         kinds.expired().await;
-        while let Err(error) = kinds.refresh().await {
-            tracing::debug!(%error, "discovery failed");
-            tokio::time::sleep(DISCOVERY_PAUSE).await;
+        read_kinds(&kinds).await;
+        while tokio::time::timeout(DISCOVERY_LAG, kinds.expired())
+            .await
+            .is_ok()
+        {
+            read_kinds(&kinds).await;
         }
+        read_kinds(&kinds).await;
+    }
+}
+
+async fn read_kinds(kinds: &Kinds) {
+    while let Err(error) = kinds.refresh().await {
+        tracing::debug!(%error, "discovery failed");
+        tokio::time::sleep(DISCOVERY_PAUSE).await;
     }
 }
 
