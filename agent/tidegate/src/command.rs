@@ -8,6 +8,7 @@ mod check;
 mod cluster_args;
 mod completion;
 mod confirm;
+mod consent;
 mod diff;
 mod events;
 mod get;

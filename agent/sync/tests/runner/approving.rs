@@ -1,11 +1,10 @@
 //! Plans that are only shown: until a person approves exactly what was shown, or for good.
 
-use jiff::{SignedDuration, Timestamp};
 use tidegate_plan::ConsequenceKind;
-use tidegate_sync::{Consent, Fate, Mode, Order, Outcome, Run, Step};
+use tidegate_sync::{Fate, Mode, Order, Outcome, Run, Step};
 
 use crate::pruning::maps;
-use crate::world::{World, describe, engine, leaving, object};
+use crate::world::{World, consent, describe, engine, leaving, object};
 
 fn by(mut order: Order, mode: Mode) -> Order {
     order.settings.mode = mode;
@@ -13,12 +12,7 @@ fn by(mut order: Order, mode: Mode) -> Order {
 }
 
 fn approved(mut order: Order, hash: &str) -> Order {
-    order.consents.approved = Some(Consent {
-        hash: hash.into(),
-        by: Some("ann".into()),
-        until: Timestamp::now() + SignedDuration::from_hours(1),
-        rendering: None,
-    });
+    order.consents.approved = Some(consent(hash));
     order
 }
 

@@ -3,23 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
 use tidegate_kustomize::Rendered;
-use tidegate_sync::{Consent, Fate, Order, Outcome, Prune, Run};
+use tidegate_sync::{Fate, Order, Outcome, Prune, Run};
 use tidegate_testbed::wait;
 
 use crate::pruning::{CLAIM, maps};
-use crate::world::{LIMIT, World, describe, leaving};
+use crate::world::{LIMIT, World, consent, describe, leaving};
 
 const EIGHT: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
 fn confirmed(mut order: Order, hash: &str) -> Order {
-    order.consents.confirmed = Some(Consent {
-        hash: hash.into(),
-        by: Some("ann".into()),
-        until: Timestamp::now() + SignedDuration::from_hours(1),
-        rendering: None,
-    });
+    order.consents.confirmed = Some(consent(hash));
     order
 }
 

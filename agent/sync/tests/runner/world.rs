@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize as _;
 use serde_json::Value;
 use tidegate_cluster::{Cluster, ConnectOptions};
 use tidegate_kustomize::Rendered;
 use tidegate_object::{Object, Origin};
 use tidegate_sync::{
-    Adopt, Claims, Consents, Engine, FailurePolicy, Finished, Leaving, Mode, Order, Owner,
+    Adopt, Claims, Consent, Consents, Engine, FailurePolicy, Finished, Leaving, Mode, Order, Owner,
     Prerequisite, Prune, PruneWhen, Restraint, Run, RunObject, Settings, Trigger,
 };
 use tidegate_testbed::{AuditEvent, ControlPlane, wait};
@@ -295,6 +296,16 @@ pub(crate) fn leaving<'a>(run: &'a Run, short: &str) -> &'a Leaving {
         .iter()
         .find(|leaving| leaving.id.short() == short);
     found.unwrap_or_else(|| panic!("no {short} leaves: {}", describe(run)))
+}
+
+/// What a person agrees to for an hour.
+pub(crate) fn consent(hash: &str) -> Consent {
+    Consent {
+        hash: hash.into(),
+        by: Some("ann".into()),
+        until: Timestamp::now() + SignedDuration::from_hours(1),
+        rendering: None,
+    }
 }
 
 /// A run in a few lines, for failures of tests.

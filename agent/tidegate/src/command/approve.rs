@@ -2,15 +2,11 @@
 
 use std::fmt::Write as _;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
-use kube::{Api, ResourceExt as _};
 use tidegate_sync::{Control, PlanSummary};
 
-use super::confirm::agreed;
-use super::layers::{self, LayerName};
-use super::sync;
-use crate::command::ClusterArgs;
+use super::consent::{ConsentArgs, Question};
 use crate::exit::Exit;
 use crate::output;
 
@@ -22,51 +18,27 @@ use crate::output;
 /// `tidegate plan LAYER` and `tidegate diff LAYER` show the plan in full.
 #[derive(Debug, Args)]
 pub(crate) struct Approve {
-    /// The layer.
-    #[arg(value_name = "[NAMESPACE/]LAYER")]
-    layer: LayerName,
-    /// The hash under which the plan was shown: nothing is approved if another one waits now.
-    #[arg(value_name = "HASH")]
-    hash: Option<String>,
-    /// Do not ask.
-    #[arg(short, long)]
-    yes: bool,
-    /// Follow the run that carries it out: exit code 1 if it does not end healthy.
-    #[arg(short, long)]
-    wait: bool,
-    /// The namespace; the layer is looked for in all if it is not given.
-    #[arg(short, long, value_name = "NAMESPACE")]
-    namespace: Option<String>,
     #[command(flatten)]
-    to: ClusterArgs,
+    consent: ConsentArgs,
 }
 
 impl Approve {
     pub(crate) async fn run(&self) -> Result<Exit> {
-        let cluster = self.to.connect().await?;
-        let layer = layers::find(&cluster, self.namespace.as_deref(), &self.layer).await?;
+        let (cluster, layer) = self.consent.find().await?;
         let plan = layer.status.as_ref().and_then(|status| status.plan.clone());
         let plan = plan.unwrap_or_default();
-        let Some(shown) = plan.hash.clone() else {
+        let Some(hash) = plan.hash.clone() else {
             output::message("no plan waits for approval")?;
             return Ok(Exit::Done);
         };
-        output::data(&text(&plan, &shown))?;
-        if let Some(hash) = self.hash.as_ref().filter(|hash| **hash != shown) {
-            bail!("not approved: `{hash}` is not the hash of the plan that waits now");
-        }
-        if !self.yes && !agreed("Carry it out?")? {
-            output::message("not approved")?;
-            return Ok(Exit::NotDone);
-        }
-        let control = Control::approve(&shown).map_err(anyhow::Error::msg)?;
-        let (_, run) = layers::change(&cluster, &layer, &control).await?;
-        let (namespace, name) = (layer.namespace().unwrap_or_default(), layer.name_any());
-        if !self.wait {
-            output::line(&format!("approved for {namespace}/{name}: run {run}"))?;
-            return Ok(Exit::Done);
-        }
-        sync::follow_run(Api::namespaced(cluster.client(), &namespace), &name, &run).await
+        let question = Question {
+            text: text(&plan, &hash),
+            hash,
+            ask: "Carry it out?",
+            done: "approved",
+            control: Control::approve,
+        };
+        self.consent.settle((&cluster, &layer), &question).await
     }
 }
 

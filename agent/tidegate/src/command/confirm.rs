@@ -1,16 +1,12 @@
 //! `tidegate confirm LAYER [HASH]`.
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal as _};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
-use kube::{Api, ResourceExt as _};
 use tidegate_sync::{Control, HeldPrune};
 
-use super::layers::{self, LayerName};
-use super::sync;
-use crate::command::ClusterArgs;
+use super::consent::{ConsentArgs, Question};
 use crate::exit::Exit;
 use crate::output::{self, counted};
 
@@ -21,65 +17,27 @@ use crate::output::{self, counted};
 /// number, their kind or a layer that cannot be rendered are not among them: `kubectl describe layer` names those.
 #[derive(Debug, Args)]
 pub(crate) struct Confirm {
-    /// The layer.
-    #[arg(value_name = "[NAMESPACE/]LAYER")]
-    layer: LayerName,
-    /// The hash under which the deletes were shown: nothing is confirmed if others are held back now.
-    #[arg(value_name = "HASH")]
-    hash: Option<String>,
-    /// Do not ask.
-    #[arg(short, long)]
-    yes: bool,
-    /// Follow the run that makes the deletes: exit code 1 if it does not end healthy.
-    #[arg(short, long)]
-    wait: bool,
-    /// The namespace; the layer is looked for in all if it is not given.
-    #[arg(short, long, value_name = "NAMESPACE")]
-    namespace: Option<String>,
     #[command(flatten)]
-    to: ClusterArgs,
+    consent: ConsentArgs,
 }
 
 impl Confirm {
     pub(crate) async fn run(&self) -> Result<Exit> {
-        let cluster = self.to.connect().await?;
-        let layer = layers::find(&cluster, self.namespace.as_deref(), &self.layer).await?;
+        let (cluster, layer) = self.consent.find().await?;
         let held = layer.status.as_ref();
-        let Some(held) = held.and_then(|status| status.held_prune.clone()) else {
+        let Some(held) = held.and_then(|status| status.held_prune.as_ref()) else {
             output::message("no deletes are held back that could be confirmed")?;
             return Ok(Exit::Done);
         };
-        output::data(&text(&held))?;
-        if let Some(hash) = self.hash.as_ref().filter(|hash| **hash != held.hash) {
-            bail!("not confirmed: `{hash}` is not the hash of what is held back now");
-        }
-        if !self.yes && !agreed("Delete them?")? {
-            output::message("not confirmed")?;
-            return Ok(Exit::NotDone);
-        }
-        let control = Control::confirm(&held.hash).map_err(anyhow::Error::msg)?;
-        let (_, run) = layers::change(&cluster, &layer, &control).await?;
-        let (namespace, name) = (layer.namespace().unwrap_or_default(), layer.name_any());
-        if !self.wait {
-            output::line(&format!("confirmed for {namespace}/{name}: run {run}"))?;
-            return Ok(Exit::Done);
-        }
-        sync::follow_run(Api::namespaced(cluster.client(), &namespace), &name, &run).await
+        let question = Question {
+            text: text(held),
+            hash: held.hash.clone(),
+            ask: "Delete them?",
+            done: "confirmed",
+            control: Control::confirm,
+        };
+        self.consent.settle((&cluster, &layer), &question).await
     }
-}
-
-/// Asks a person; who cannot be asked does not agree.
-///
-/// # Errors
-/// If there is nobody to ask.
-pub(super) fn agreed(question: &str) -> Result<bool> {
-    if !io::stdin().is_terminal() {
-        bail!("nobody can be asked here: pass --yes with the hash of what you have seen");
-    }
-    output::message(&format!("{question} [y/N]"))?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 fn text(held: &HeldPrune) -> String {

@@ -58,7 +58,7 @@ impl Watched {
         }
     }
 
-    /// Tells whether an object that looks so is left for now.
+    /// Tells whether an object that looks so is left until a later look.
     pub(super) fn is_left(&self, seen: &Seen, now: Instant) -> bool {
         let waits = self.retry.not_before.is_some_and(|at| at > now);
         let counts = |(judged, until): &(Seen, Option<Instant>)| {
