@@ -492,10 +492,11 @@ impl Watch {
             let first = !followed.shown.send_replace(shown).synced;
             let now = &followed.objects;
             let gone = before.keys().filter(|id| !now.contains_key(*id));
-            let version = |known: &Known| known.object.resource_version().map(str::to_owned);
             let differs = now.iter().filter(|(id, known)| {
                 let old = before.get(*id);
-                old.is_none_or(|old| version(old) != version(known))
+                old.is_none_or(|old| {
+                    old.object.resource_version() != known.object.resource_version()
+                })
             });
             let changed: Vec<ObjectId> = gone
                 .cloned()

@@ -26,12 +26,16 @@ pub(crate) const FORWARDED: HeaderName = HeaderName::from_static("tidegate-forwa
 
 /// How long it may take until the other replica takes a connection.
 const CONNECT: Duration = Duration::from_secs(2);
-/// How long its answer may take to begin.
-const DEADLINE: Duration = Duration::from_secs(10);
+/// How long its answer may take to begin: longer than a plan of a revision, shorter than a request may take here.
+const DEADLINE: Duration = Duration::from_secs(28);
 /// How long it may pause within an answer; a stream of events shows more often that it lives.
 const SILENCE: Duration = Duration::from_secs(60);
 /// What of a request is passed on, and of its answer.
-const REQUEST: [HeaderName; 2] = [header::AUTHORIZATION, header::ACCEPT];
+const REQUEST: [HeaderName; 3] = [
+    header::AUTHORIZATION,
+    header::ACCEPT,
+    HeaderName::from_static("last-event-id"),
+];
 const ANSWER: [HeaderName; 3] = [
     header::CONTENT_TYPE,
     header::RETRY_AFTER,

@@ -31,7 +31,7 @@ use tokio_util::task::TaskTracker;
 use crate::claims::Claim;
 use crate::layer::{Checked, depends_on};
 use crate::sources::SourceKey;
-use crate::{DeletionPolicy, Fleet, LayerKey, LayerSpec, LayerView, Request};
+use crate::{DeletionPolicy, Fleet, LayerKey, LayerView, Request};
 
 pub(crate) use backoff::{Backoff, jittered};
 use board::Standing;
@@ -124,6 +124,7 @@ impl Controller {
             self.reserve(resource);
         }
         for resource in layers {
+            self.settle_finalizer(&resource);
             self.employ(resource);
         }
     }
@@ -187,7 +188,15 @@ impl Controller {
             return;
         }
         let is_same = |before: &Arc<Resource>| before.owner.uid == resource.owner.uid;
-        self.settle_finalizer(&resource);
+        // Whoever began to settle it tries on by itself.
+        let is_settled = |before: &Arc<Resource>| {
+            is_same(before)
+                && before.generation == resource.generation
+                && before.has_finalizer == resource.has_finalizer
+        };
+        if !before.as_ref().is_some_and(is_settled) {
+            self.settle_finalizer(&resource);
+        }
         match self.workers.get(&key) {
             Some(employed) if resource.is_going && !employed.dissolves => {
                 let before = self.workers.remove(&key);
@@ -213,12 +222,11 @@ impl Controller {
 
     /// Has the finalizer put on or taken off, as the spec says.
     fn settle_finalizer(&self, resource: &Resource) {
-        let is_wanted = |spec: &LayerSpec| spec.deletion_policy == DeletionPolicy::Delete;
-        let wanted = resource.spec.as_ref().map(is_wanted);
-        if resource.is_going
-            || wanted.is_ok_and(|wanted| wanted == resource.is_held)
-            || wanted.is_err()
-        {
+        let Ok(spec) = &resource.spec else {
+            return;
+        };
+        let is_wanted = spec.deletion_policy == DeletionPolicy::Delete;
+        if resource.is_going || is_wanted == resource.has_finalizer {
             return;
         }
         let (cluster, owner) = (self.parts.cluster.clone(), resource.owner.clone());

@@ -72,11 +72,6 @@ impl Verdict {
         }
     }
 
-    /// Tells whether the object was not what the layer wants of it.
-    pub fn is_drift(self) -> bool {
-        !matches!(self, Self::Reclaimed | Self::Relearned | Self::HoldEnded)
-    }
-
     /// Tells whether the layer's objects were written.
     pub fn is_write(self) -> bool {
         matches!(self, Self::Repaired | Self::Remade | Self::Reclaimed)

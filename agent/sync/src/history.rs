@@ -16,34 +16,23 @@ const NAMED: usize = 5;
 /// The outcome of what only suspends a layer.
 pub(crate) const SUSPENDED: &str = "suspended";
 
-/// Notes that a layer was suspended, and by whom if that is known.
-pub(crate) fn suspended(history: &mut Vec<HistoryEntry>, id: String, by: Option<String>) {
-    let now = Timestamp::now().to_string();
-    let entry = HistoryEntry {
-        id,
-        trigger: Trigger::Manual.as_str().into(),
-        requested_by: by,
-        approved_by: None,
-        confirmed_by: None,
-        revision: None,
-        outcome: SUSPENDED.into(),
-        superseded_by: None,
-        message: "nothing is written until it is resumed".into(),
-        changes: BTreeMap::new(),
-        objects: Vec::new(),
-        phases: BTreeMap::new(),
-        started: now.clone(),
-        ended: now,
-    };
-    history.insert(0, entry);
-    history.truncate(LENGTH);
-}
-
 /// The trigger of a line that says what was put right.
 const DRIFT: &str = "drift";
 
 /// What is put right within so long of each other is one line.
 const TOGETHER: SignedDuration = SignedDuration::from_mins(1);
+
+/// Notes that a layer was suspended, and by whom if that is known.
+pub(crate) fn suspended(history: &mut Vec<HistoryEntry>, id: String, by: Option<String>) {
+    let entry = HistoryEntry {
+        requested_by: by,
+        outcome: SUSPENDED.into(),
+        message: "nothing is written until it is resumed".into(),
+        ..line(id, Trigger::Manual.as_str(), Timestamp::now())
+    };
+    history.insert(0, entry);
+    history.truncate(LENGTH);
+}
 
 /// Puts a run that is over before the older ones. What says no more than the one before takes its place, and a start
 /// that found all as it was is not remembered.
@@ -86,18 +75,11 @@ pub(crate) fn put_right(history: &mut Vec<HistoryEntry>, run: &Run, news: &[&Dri
     let mut entry = if recent {
         history.remove(0)
     } else {
-        let ended = Run {
-            started: first.noticed,
-            objects: Vec::new(),
-            leaving: Vec::new(),
-            ..run.clone()
-        };
+        let id = uuid::Uuid::new_v4().to_string();
         HistoryEntry {
-            id: uuid::Uuid::new_v4().to_string(),
-            trigger: DRIFT.into(),
-            requested_by: None,
-            phases: BTreeMap::new(),
-            ..self::entry(&ended)
+            revision: run.revision.as_ref().map(ToString::to_string),
+            outcome: run.outcome.map_or("", Outcome::as_str).into(),
+            ..line(id, DRIFT, first.noticed)
         }
     };
     for drift in &written {
@@ -142,12 +124,32 @@ fn says_the_same(entry: &HistoryEntry, last: &HistoryEntry) -> bool {
     is_idle && same_end && (is_superseded || is_repeated)
 }
 
-/// When a run last ended well.
+/// When a run last ended well; what was put right afterwards is no run.
 pub(crate) fn last_success(history: &[HistoryEntry]) -> Option<Timestamp> {
     let well = history
         .iter()
-        .find(|entry| entry.outcome == Outcome::Healthy.as_str());
+        .find(|entry| entry.outcome == Outcome::Healthy.as_str() && entry.trigger != DRIFT);
     well.and_then(|entry| entry.ended.parse().ok())
+}
+
+/// A line that says no more than when it began, and why.
+fn line(id: String, trigger: &str, started: Timestamp) -> HistoryEntry {
+    HistoryEntry {
+        id,
+        trigger: trigger.into(),
+        requested_by: None,
+        approved_by: None,
+        confirmed_by: None,
+        revision: None,
+        outcome: String::new(),
+        superseded_by: None,
+        message: String::new(),
+        changes: BTreeMap::new(),
+        objects: Vec::new(),
+        phases: BTreeMap::new(),
+        started: started.to_string(),
+        ended: started.to_string(),
+    }
 }
 
 fn entry(run: &Run) -> HistoryEntry {
@@ -164,8 +166,6 @@ fn entry(run: &Run) -> HistoryEntry {
         changes.insert(Leaving::CHANGE.into(), deleted);
     }
     HistoryEntry {
-        id: run.id.clone(),
-        trigger: run.trigger.as_str().into(),
         requested_by: run.requested_by.clone(),
         approved_by: run
             .approved
@@ -174,13 +174,12 @@ fn entry(run: &Run) -> HistoryEntry {
         confirmed_by: run.confirmed_by.clone().filter(|_| deleted > 0),
         revision: run.revision.as_ref().map(ToString::to_string),
         outcome: run.outcome.map_or("", Outcome::as_str).into(),
-        superseded_by: None,
         message: run.message.clone(),
         changes,
         objects: changed(run),
         phases: phases(run),
-        started: run.started.to_string(),
         ended: run.ended.unwrap_or(run.started).to_string(),
+        ..line(run.id.clone(), run.trigger.as_str(), run.started)
     }
 }
 

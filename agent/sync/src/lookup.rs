@@ -62,7 +62,7 @@ impl Lookup {
             local: Local::Allowed,
             limits: Limits::default(),
         };
-        let repositories = Repositories::open(options).map_err(said)?;
+        let repositories = Repositories::open(options).map_err(LookupError::new)?;
         Ok(Self {
             cluster,
             repositories: Arc::new(repositories),
@@ -84,7 +84,7 @@ impl Lookup {
             name: layer.metadata.name.clone().unwrap_or_default(),
             uid: layer.metadata.uid.clone().unwrap_or_default(),
         };
-        let checked = Checked::new(&layer.spec, &owner.namespace, 1).map_err(said)?;
+        let checked = Checked::new(&layer.spec, &owner.namespace, 1).map_err(LookupError::new)?;
         let credentials = match &checked.source.secret {
             None => Credentials::default(),
             Some((namespace, name)) => read_credentials(&self.cluster, (namespace, name))
@@ -98,15 +98,15 @@ impl Lookup {
             let source = (&*repositories, &credentials);
             let (spec, revision) = resolve(source, spec, wanted.as_deref())?;
             let tree = repositories.tree(&spec, &credentials, &revision);
-            let tree = tree.map_err(said)?;
+            let tree = tree.map_err(LookupError::new)?;
             let options = Options {
                 mirror: mirror.as_deref().map(|tree| tree as _),
                 cache: None,
             };
-            let rendering = Rendering::new(&tree, &path, &options).map_err(said)?;
+            let rendering = Rendering::new(&tree, &path, &options).map_err(LookupError::new)?;
             Ok((revision, rendering.rendered))
         });
-        let (revision, rendered) = rendered.await.map_err(said)??;
+        let (revision, rendered) = rendered.await.map_err(LookupError::new)??;
         Ok(LayerRendering {
             owner,
             revision,
@@ -123,14 +123,16 @@ fn resolve(
     wanted: Option<&str>,
 ) -> Result<(GitSpec, Revision), LookupError> {
     let Some(wanted) = wanted else {
-        let revision = repositories.resolve(&spec, credentials).map_err(said)?;
+        let revision = repositories
+            .resolve(&spec, credentials)
+            .map_err(LookupError::new)?;
         return Ok((spec, revision));
     };
     let references = match Reference::commit(wanted) {
         Ok(commit) => vec![commit],
         Err(_) => vec![
-            Reference::branch(wanted).map_err(said)?,
-            Reference::tag(wanted).map_err(said)?,
+            Reference::branch(wanted).map_err(LookupError::new)?,
+            Reference::tag(wanted).map_err(LookupError::new)?,
         ],
     };
     for reference in references {
@@ -141,17 +143,13 @@ fn resolve(
         match repositories.resolve(&spec, credentials) {
             Ok(revision) => return Ok((spec, revision)),
             Err(error) if matches!(error.problem, Problem::ReferenceMissing { .. }) => {}
-            Err(error) => return Err(said(error)),
+            Err(error) => return Err(LookupError::new(error)),
         }
     }
     Err(LookupError(format!(
         "{} has no branch, tag or commit `{wanted}`: name one that is there, a commit by all forty digits of its id",
         spec.url
     )))
-}
-
-fn said(error: impl std::fmt::Display) -> LookupError {
-    LookupError::new(error)
 }
 
 impl std::fmt::Debug for Lookup {

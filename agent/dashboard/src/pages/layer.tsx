@@ -40,7 +40,7 @@ export function LayerPages({ at }: { at: At }) {
       {error && <Failed why={`What is shown may be old: ${error}`} />}
       <Heading at={at} detail={detail} />
       {at.page === "layer" && <LayerPage detail={detail} />}
-      {at.page === "object" && <ObjectPage detail={detail} id={at.id} />}
+      {at.page === "object" && <ObjectPage key={at.id} detail={detail} id={at.id} />}
       {at.page === "history" && <HistoryPage detail={detail} />}
       {at.page === "plan" && <PlanPage detail={detail} revision={at.revision} />}
     </>

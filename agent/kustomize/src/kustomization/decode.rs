@@ -315,7 +315,6 @@ impl<'a> At<'a> {
     }
 }
 
-/// A key's name: what is no text in YAML 1.1 is printed.
 /// The text of a key, whatever go-yaml v2 reads it as; `None` for null and collections.
 pub(crate) fn key_text(key: &Node) -> Option<Cow<'_, str>> {
     let NodeValue::Scalar(text, style) = &key.value else {

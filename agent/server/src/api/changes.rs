@@ -91,6 +91,9 @@ impl Feed {
             let (Some(known), Some(run)) = (known, run) else {
                 continue;
             };
+            if Arc::ptr_eq(&known, &run) {
+                continue;
+            }
             let items = differing(&known, &run);
             if items.len() > MOST {
                 return shown(Some(&run));

@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(super) async fn settle(cluster: Cluster, owner: Owner, stop: CancellationToken) {
     let mut backoff = Backoff::new(PAUSE);
     while let Err(error) = try_to_settle(&cluster, &owner).await {
-        tracing::debug!(layer = %owner, %error, "finalizer not set");
+        tracing::warn!(layer = %owner, %error, "finalizer not set");
         tokio::select! {
             () = tokio::time::sleep(backoff.pause()) => {}
             () = stop.cancelled() => return,

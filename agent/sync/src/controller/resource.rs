@@ -33,7 +33,7 @@ pub(crate) struct Resource {
     /// Whether it is being deleted.
     pub(crate) is_going: bool,
     /// Whether our finalizer stands on it.
-    pub(crate) is_held: bool,
+    pub(crate) has_finalizer: bool,
     /// The generation of the spec.
     pub(crate) generation: i64,
     /// The spec, or why it cannot be read.
@@ -87,7 +87,7 @@ impl Resource {
         Self {
             owner,
             is_going: object.metadata.deletion_timestamp.is_some(),
-            is_held: object.finalizers().iter().any(|name| name == FINALIZER),
+            has_finalizer: object.finalizers().iter().any(|name| name == FINALIZER),
             generation: object.metadata.generation.unwrap_or_default(),
             spec: spec(object.data.get("spec")),
             status: LayerStatus::deserialize(status).unwrap_or_default(),

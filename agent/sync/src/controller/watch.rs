@@ -72,7 +72,7 @@ async fn follow(api: Api<DynamicObject>, tell: mpsc::Sender<Seen>) {
 /// Reads a Layer, unless it is being deleted without us.
 fn alive(object: &DynamicObject) -> Option<Resource> {
     let resource = Resource::new(object);
-    (!resource.is_going || resource.is_held).then_some(resource)
+    (!resource.is_going || resource.has_finalizer).then_some(resource)
 }
 
 fn explained(error: &watcher::Error) -> String {

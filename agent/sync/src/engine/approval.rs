@@ -48,7 +48,7 @@ impl Execution {
         self.planned = Some(format!(
             "{why} waits for approval: `tidegate approve {namespace}/{name}` shows and approves it"
         ));
-        self.report.approve(Some(hash));
+        self.report.approve(hash);
         true
     }
 

@@ -78,7 +78,7 @@ impl Execution {
             return;
         }
         if item.drift.is_left(&seen, now) {
-            if let Some(at) = item.drift.next_look() {
+            if let Some(at) = item.drift.next_look(now) {
                 self.work.mark_at(at, index);
             }
             return;
@@ -108,7 +108,10 @@ impl Execution {
         if object.text("/metadata/deletionTimestamp").is_some() {
             return None;
         }
-        let form = self.engine.hub.live().form(item.id())?;
+        // Without the label it has none, where it is followed by its name.
+        let Some(form) = self.engine.hub.live().form(item.id()) else {
+            return Some(Seen { uid, shown: None });
+        };
         if entry.form == hex(form) && object.uid() == Some(&uid) {
             self.is_well_again(index);
             return None;
@@ -233,7 +236,7 @@ impl Execution {
         (verdict, differing): (Verdict, Box<Differing>),
         seen: &Seen,
     ) {
-        if let Some(left) = self.is_against_repair(index) {
+        if let Some(left) = self.reason_to_leave(index) {
             let differing = *differing;
             return self.leave(index, Left { differing, ..left }, seen);
         }
@@ -249,8 +252,8 @@ impl Execution {
         self.work.enqueue(index);
     }
 
-    /// Tells why an object is not put right now, and until when.
-    fn is_against_repair(&mut self, index: usize) -> Option<Left> {
+    /// Returns why an object is not put right now, and until when; if it is, that counts towards a fight.
+    fn reason_to_leave(&mut self, index: usize) -> Option<Left> {
         if let Some(reason) = self.order.restraint.reason() {
             return Some(Left::new(Verdict::Reported, reason));
         }
@@ -285,7 +288,7 @@ impl Execution {
     /// Makes an object again that is gone, along the gates of the plan; one that somebody else made is met as if for
     /// the first time.
     fn remake(&mut self, index: usize, seen: &Seen) {
-        if let Some(left) = self.is_against_repair(index) {
+        if let Some(left) = self.reason_to_leave(index) {
             return self.leave(index, left, seen);
         }
         let Some(item) = self.items.get_mut(index) else {

@@ -164,13 +164,12 @@ impl Execution {
             }
             let stopping = self.stop.is_cancelled();
             self.publish_if_due();
-            if self.is_time_to_keep() {
-                self.keep_learned().await;
+            let keep_due = self.keep_due();
+            if keep_due.is_some_and(|at| at <= Instant::now()) {
+                self.keep_next().await;
                 continue;
             }
-            let may_keep = self.mode == Doing::Observe && !self.observes();
-            let keep_at = self.keep_at.filter(|_| may_keep);
-            let due = [self.work.next_timer(), self.report.due(), keep_at];
+            let due = [self.work.next_timer(), self.report.due(), keep_due];
             let timer = due.into_iter().flatten().min();
             tokio::select! {
                 () = self.stop.cancelled(), if !stopping => {}
@@ -189,11 +188,10 @@ impl Execution {
         }
     }
 
-    /// A run keeps what it learned when it ends.
-    fn is_time_to_keep(&self) -> bool {
-        let is_due = self.keep_at.is_some_and(|at| at <= Instant::now());
-        let may_keep = self.mode == Doing::Observe && !self.observes();
-        may_keep && is_due && !self.stop.is_cancelled()
+    /// Returns when what was learned is kept; a run keeps it when it ends.
+    fn keep_due(&self) -> Option<Instant> {
+        let may_keep = self.mode == Doing::Observe && !self.observes() && !self.stop.is_cancelled();
+        self.keep_at.filter(|_| may_keep)
     }
 
     pub(super) fn mark_all(&mut self) {

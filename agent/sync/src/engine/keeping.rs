@@ -88,12 +88,7 @@ impl Execution {
         self.keep_at.get_or_insert(at);
     }
 
-    /// Keeps what was learned.
-    pub(super) async fn keep_learned(&mut self) {
-        self.keep_next().await;
-    }
-
-    async fn keep_next(&mut self) {
+    pub(super) async fn keep_next(&mut self) {
         self.keep_at = None;
         let mut kept = self.keep(self.next.clone()).await;
         if let Err(InventoryError::Changed(_)) = kept {

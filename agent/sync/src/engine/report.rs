@@ -76,8 +76,8 @@ impl Report {
     }
 
     /// Shows what an approval of the plan names, if it waits for one.
-    pub(super) fn approve(&mut self, hash: Option<String>) {
-        self.run.approve = hash;
+    pub(super) fn approve(&mut self, hash: String) {
+        self.run.approve = Some(hash);
     }
 
     /// Notes by which approval the plan is carried out.

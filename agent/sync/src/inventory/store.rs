@@ -166,7 +166,8 @@ impl Store {
             if version != held.version {
                 return Err(InventoryError::Changed(self.full_name(&name(&owner.uid))));
             }
-            self.drop_head(&there).await.map_err(InventoryError::Api)?;
+            let deleted = self.cluster.delete(&there).await;
+            deleted.map_err(InventoryError::Api)?;
         }
         let mut chunks = held.chunks.clone();
         chunks.extend(held.strays.clone());

@@ -13,7 +13,7 @@ pub struct LayerStatus {
     /// The generation of the spec that this status is of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// `Ready`, `Reconciling`, `Stalled`, `Healthy`, `Blocked`.
+    /// `Ready`, `Reconciling`, `Stalled`, `Healthy`, `Blocked`, `Drifted`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,

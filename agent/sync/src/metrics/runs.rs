@@ -17,7 +17,7 @@ impl Runs {
         let labels = |more: &[&'static str]| [&["layer_namespace", "layer"], more].concat();
         let total = opts(
             "runs_total",
-            "Runs that are over, by what began them (change, manual, dependency, retry, start) and how they ended (healthy, degraded, failed, superseded)",
+            "Runs that are over, by what began them (change, manual, dependency, retry, start) and how they ended (healthy, degraded, failed, planned, superseded)",
         );
         // Of all layers together: a histogram for each would be most of what a scrape carries.
         let duration = HistogramOpts::new(

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use k8s_openapi::api::authorization::v1::ResourceAttributes;
 use tidegate_cluster::Cluster;
-use tidegate_source::{Directory, Limits, Local, Options, Repositories};
+use tidegate_source::Directory;
 use tidegate_sync::{Layer, LayerRendering, Lookup, Mirror, Preview};
 
 use super::layers::{self, LayerName};
@@ -95,15 +95,9 @@ impl SubjectArgs {
             Some(_) => "the layer cannot be read".into(),
         })?;
         let folder = tempfile::tempdir().context("no folder can be made to fetch into")?;
-        let options = Options {
-            folder: folder.path().to_owned(),
-            local: Local::Allowed,
-            limits: Limits::default(),
-        };
         let lookup = Lookup {
-            cluster: cluster.clone(),
-            repositories: Arc::new(Repositories::open(options)?),
             mirror: self.mirror()?,
+            ..Lookup::open(cluster.clone(), folder.path().to_owned())?
         };
         let rendering = lookup.render(&layer, self.revision.as_deref()).await?;
         let writer = writer(cluster, &layer, &rendering).await?;

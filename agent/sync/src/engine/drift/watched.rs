@@ -68,9 +68,10 @@ impl Watched {
     }
 
     /// Returns when it is to be looked at again, if it is left until then.
-    pub(super) fn next_look(&self) -> Option<Instant> {
+    pub(super) fn next_look(&self, now: Instant) -> Option<Instant> {
         let until = self.judged.as_ref().and_then(|(_, until)| *until);
-        self.retry.not_before.or(until)
+        let looks = [self.retry.not_before, until].into_iter().flatten();
+        looks.filter(|at| *at > now).min()
     }
 
     /// Leaves an object that looks so, until a time or until it looks different.
@@ -90,5 +91,31 @@ impl Seen {
     fn looks_like(&self, other: &Self) -> bool {
         let form = |seen: &Self| seen.shown.as_ref().map(|(_, form)| *form);
         self.uid == other.uid && form(self) == form(other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_next_look_is_the_earliest_that_is_to_come() {
+        let now = Instant::now();
+        let later = now + Duration::from_secs(600);
+        let mut watched = Watched::default();
+        assert_eq!(watched.next_look(now), None);
+        let seen = Seen {
+            uid: "1".into(),
+            shown: None,
+        };
+        watched.judge(&seen, Some(later));
+        // A pause that is over while the judgement stands.
+        watched.retry.not_before = Some(now);
+        assert_eq!(watched.next_look(now), Some(later));
+        assert!(watched.is_left(&seen, now));
+        watched.retry.not_before = Some(now + Duration::from_secs(1));
+        assert_eq!(watched.next_look(now), watched.retry.not_before);
     }
 }
