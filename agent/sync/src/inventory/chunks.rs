@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
+use tidegate_cluster::ApiError;
 use tidegate_object::Object;
 
 use super::packed::chunk;
@@ -143,6 +144,11 @@ impl Store {
             Err(error) if matches!(error.code, 404 | 409) => Ok(None),
             Err(error) => Err(InventoryError::Api(error)),
         }
+    }
+
+    /// Deletes the head of a layer that is gone.
+    pub(super) async fn drop_head(&self, head: &Object) -> Result<(), ApiError> {
+        self.cluster.delete(head).await.map(drop)
     }
 
     /// Deletes chunks that no head names any more, unless somebody has used them again. Those that stay are found

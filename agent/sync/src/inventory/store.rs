@@ -166,8 +166,7 @@ impl Store {
             if version != held.version {
                 return Err(InventoryError::Changed(self.full_name(&name(&owner.uid))));
             }
-            let deleted = self.cluster.delete(&there).await;
-            deleted.map_err(InventoryError::Api)?;
+            self.drop_head(&there).await.map_err(InventoryError::Api)?;
         }
         let mut chunks = held.chunks.clone();
         chunks.extend(held.strays.clone());
