@@ -16,7 +16,7 @@ pub(crate) const GO: Requirement = Requirement {
 };
 
 /// The control plane; etcd's main package is called `server`.
-pub(crate) const CONTROL_PLANE: Recipe = Recipe {
+pub const CONTROL_PLANE: Recipe = Recipe {
     module: "controlplane",
     packages: &[
         "go.etcd.io/etcd/server/v3",
@@ -26,6 +26,7 @@ pub(crate) const CONTROL_PLANE: Recipe = Recipe {
         "k8s.io/kubernetes/cmd/kubectl",
         "sigs.k8s.io/kwok/cmd/kwok",
     ],
+    tags: "",
     // Without these a client sees version v0.0.0.
     linker_flags: "-s -w -X k8s.io/component-base/version.gitVersion=v1.36.3 \
         -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36",
@@ -36,28 +37,38 @@ pub(crate) const CONTROL_PLANE: Recipe = Recipe {
 pub(crate) const ORACLES: Recipe = Recipe {
     module: "oracles",
     packages: &["sigs.k8s.io/kustomize/kustomize/v5", "./yaml", "./build"],
+    tags: "",
     linker_flags: "-s -w -X sigs.k8s.io/kustomize/api/provenance.version=v5.8.1",
     renamed: &[],
 };
 
 /// What is built from one folder of `tests/`, all in one module graph.
 #[derive(Debug)]
-pub(crate) struct Recipe {
-    module: &'static str,
-    packages: &'static [&'static str],
-    linker_flags: &'static str,
-    renamed: &'static [(&'static str, &'static str)],
+pub struct Recipe {
+    /// The folder with `go.mod`, below `tests/`.
+    pub module: &'static str,
+    /// The main packages; those that begin with `./` are this repository's own, of one file `main.go`.
+    pub packages: &'static [&'static str],
+    /// Build tags, separated by commas.
+    pub tags: &'static str,
+    /// What `-ldflags` is.
+    pub linker_flags: &'static str,
+    /// Programs whose name is not that of their package: (package's, program's).
+    pub renamed: &'static [(&'static str, &'static str)],
 }
 
 /// The folder of the built programs, whose name is the hash of everything that they are made from.
 #[derive(Debug, Clone)]
-pub(crate) struct Binaries {
+pub struct Binaries {
     folder: PathBuf,
 }
 
 impl Binaries {
     /// Finds the programs in the cache, or builds them there (minutes the first time).
-    pub(crate) fn ready(recipe: &Recipe) -> Result<Self> {
+    ///
+    /// # Errors
+    /// [`Error::Missing`] without Go; [`Error::Command`] with the compiler's message.
+    pub fn ready(recipe: &Recipe) -> Result<Self> {
         let source = program::workspace().join("tests").join(recipe.module);
         let folder = cache::subfolder(recipe.module)?.join(recipe.fingerprint(&source)?);
         let _lock = cache::lock(&folder.with_extension("lock"))?;
@@ -67,12 +78,13 @@ impl Binaries {
         Ok(Self { folder })
     }
 
-    pub(crate) fn folder(&self) -> &Path {
+    /// Where the programs are.
+    pub fn folder(&self) -> &Path {
         &self.folder
     }
 
     /// The path of one program.
-    pub(crate) fn program(&self, name: &str) -> PathBuf {
+    pub fn program(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 }
@@ -92,6 +104,7 @@ impl Recipe {
         }
         hash.update(self.linker_flags);
         hash.update(self.packages.join(" "));
+        hash.update(self.tags);
         let digest = hash.finalize();
         Ok(digest
             .iter()
@@ -111,7 +124,8 @@ impl Recipe {
                 .env("CGO_ENABLED", "0")
                 .env("GOFLAGS", "-mod=readonly")
                 .env("GOWORK", "off")
-                .args(["build", "-trimpath", "-ldflags", self.linker_flags, "-o"])
+                .args(["build", "-trimpath", "-tags", self.tags])
+                .args(["-ldflags", self.linker_flags, "-o"])
                 // The separator at the end says that it is a folder.
                 .arg(unfinished.join(""))
                 .args(self.packages),

@@ -19,14 +19,20 @@ pub fn folder() -> PathBuf {
 }
 
 /// Makes a folder of the cache, and answers its path.
-pub(crate) fn subfolder(name: &str) -> Result<PathBuf> {
+///
+/// # Errors
+/// [`Error::File`].
+pub fn subfolder(name: &str) -> Result<PathBuf> {
     let path = folder().join(name);
     fs::create_dir_all(&path).map_err(Error::file(&path))?;
     Ok(path)
 }
 
 /// Waits for the lock file, and holds it until the answer is dropped or the process ends.
-pub(crate) fn lock(path: &Path) -> Result<File> {
+///
+/// # Errors
+/// [`Error::File`].
+pub fn lock(path: &Path) -> Result<File> {
     let file = open_lock(path)?;
     file.lock().map_err(Error::file(path))?;
     Ok(file)

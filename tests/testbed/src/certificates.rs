@@ -28,7 +28,10 @@ impl std::fmt::Debug for Identity {
 
 impl Identity {
     /// Writes `<name>.crt` and `<name>.key` into the folder, and answers their paths.
-    pub(crate) fn write(&self, folder: &Path, name: &str) -> Result<(PathBuf, PathBuf)> {
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn write(&self, folder: &Path, name: &str) -> Result<(PathBuf, PathBuf)> {
         let certificate = folder.join(format!("{name}.crt"));
         let key = folder.join(format!("{name}.key"));
         fs::write(&certificate, &self.certificate).map_err(Error::file(&certificate))?;
@@ -74,7 +77,7 @@ impl Authority {
     }
 
     /// The authority's private key, for a server that signs certificates itself.
-    pub(crate) fn identity(&self) -> Identity {
+    pub fn identity(&self) -> Identity {
         Identity {
             certificate: self.certificate.clone(),
             key: self.key.clone(),
@@ -131,14 +134,20 @@ impl Authority {
     }
 }
 
-/// A private key without a certificate, as PEM text.
-pub(crate) fn private_key(name: &str) -> Result<(String, String)> {
+/// A private key without a certificate, and its public key, as PEM text.
+///
+/// # Errors
+/// [`Error::Certificate`].
+pub fn private_key(name: &str) -> Result<(String, String)> {
     let key = KeyPair::generate().map_err(failed(name))?;
     Ok((key.serialize_pem(), key.public_key_pem()))
 }
 
 /// Writes a file that only its owner may read.
-pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
+///
+/// # Errors
+/// [`Error::File`].
+pub fn write_private(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).map_err(Error::file(path))?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(Error::file(path))
 }

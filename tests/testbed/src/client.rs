@@ -1,6 +1,7 @@
 //! A small blocking client of the API server, for the rig's own questions.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::Value;
 
-use crate::certificates::Identity;
+use crate::certificates::{self, Identity};
+use crate::control_plane::kubeconfig;
 use crate::{Error, Result};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -33,6 +35,16 @@ pub enum Credentials {
     Certificate(Identity),
     /// A bearer token.
     Token(String),
+}
+
+impl Connection {
+    /// Writes a kubeconfig that only its owner may read.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn write_kubeconfig(&self, path: &Path) -> Result<()> {
+        certificates::write_private(path, &kubeconfig::text(self))
+    }
 }
 
 impl std::fmt::Debug for Credentials {

@@ -15,7 +15,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::binaries::{Binaries, CONTROL_PLANE};
-use crate::certificates::{self, Subject};
+use crate::certificates::Subject;
 use crate::client::{Client, Connection, Credentials};
 use crate::{Error, Result, Upstream, program, wait};
 use audit::AuditEvent;
@@ -181,7 +181,7 @@ impl ControlPlane {
             credentials: Credentials::Token(self.account_token(account.0, account.1)?),
             ..self.connection().clone()
         };
-        certificates::write_private(path, &kubeconfig::text(&connection))
+        connection.write_kubeconfig(path)
     }
 
     /// Runs kubectl with all rights, and answers its standard output.

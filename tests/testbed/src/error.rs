@@ -119,12 +119,14 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn file(path: impl AsRef<Path>) -> impl FnOnce(std::io::Error) -> Self {
+    /// Says which file or folder could not be used.
+    pub fn file(path: impl AsRef<Path>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.as_ref().to_owned();
         |source| Self::File { path, source }
     }
 
-    pub(crate) fn malformed(what: impl Into<String>, reason: &impl ToString) -> Self {
+    /// Says what could not be read.
+    pub fn malformed(what: impl Into<String>, reason: &impl ToString) -> Self {
         Self::Malformed {
             what: what.into(),
             reason: reason.to_string(),

@@ -18,9 +18,8 @@ use std::time::Duration;
 
 use rustls::{ClientConfig, ServerConfig};
 
-use crate::certificates::{self, Authority};
+use crate::certificates::Authority;
 use crate::client::{self, Connection};
-use crate::control_plane::kubeconfig;
 use crate::{Error, Result, tls_server, wait};
 
 pub use fault::{Fault, REFUSALS, Refusal};
@@ -95,7 +94,7 @@ impl FaultProxy {
     /// # Errors
     /// [`Error::File`].
     pub fn write_kubeconfig(&self, path: &Path) -> Result<()> {
-        certificates::write_private(path, &kubeconfig::text(&self.connection))
+        self.connection.write_kubeconfig(path)
     }
 
     /// Says what happens from now on. Counting begins anew, and what was held back is given up.

@@ -13,6 +13,7 @@ use crate::{Error, Result, program};
 const WATCH: &str = r#"
 cat >/dev/null
 kill -KILL "-$1" 2>/dev/null
+[ -z "$3" ] || sh -c "$3"
 [ -z "$2" ] || rm -rf -- "$2" 2>/dev/null || { sleep 1; rm -rf -- "$2"; }
 "#;
 
@@ -21,7 +22,7 @@ kill -KILL "-$1" 2>/dev/null
 /// The kernel closes a pipe's end when its holder is gone, be it by SIGKILL. A small process in a
 /// group of its own reads that pipe; at its end it kills the rig's group and removes the folder.
 #[derive(Debug)]
-pub(crate) struct Guardian {
+pub struct Guardian {
     folder: PathBuf,
     anchor: Child,
     watcher: Child,
@@ -29,7 +30,18 @@ pub(crate) struct Guardian {
 
 impl Guardian {
     /// Makes the folder and the group.
-    pub(crate) fn new(name: &str) -> Result<Self> {
+    ///
+    /// # Errors
+    /// [`Error::File`], [`Error::Run`].
+    pub fn new(name: &str) -> Result<Self> {
+        Self::with_farewell(name, "")
+    }
+
+    /// Makes the folder and the group; a shell script removes what else the group leaves behind.
+    ///
+    /// # Errors
+    /// [`Error::File`], [`Error::Run`].
+    pub fn with_farewell(name: &str, script: &str) -> Result<Self> {
         let temporary = std::env::temp_dir();
         let folder = TempDir::with_prefix_in(format!("tidegate-{name}-"), &temporary)
             .map_err(Error::file(&temporary))?
@@ -44,6 +56,7 @@ impl Guardian {
             program::command("sh")
                 .args(["-c", WATCH, "tidegate-guardian", &anchor.id().to_string()])
                 .arg(removed)
+                .arg(script)
                 .stdout(Stdio::null())
                 .stderr(Stdio::null()),
         )?;
@@ -54,12 +67,16 @@ impl Guardian {
         })
     }
 
-    pub(crate) fn folder(&self) -> &Path {
+    /// The folder, which goes at the end.
+    pub fn folder(&self) -> &Path {
         &self.folder
     }
 
     /// Starts a command in the group.
-    pub(crate) fn spawn(&self, command: &mut Command) -> Result<Child> {
+    ///
+    /// # Errors
+    /// [`Error::Run`].
+    pub fn spawn(&self, command: &mut Command) -> Result<Child> {
         let group = i32::try_from(self.anchor.id())
             .map_err(|error| Error::malformed("a process id", &error))?;
         command

@@ -23,6 +23,7 @@
 
 pub mod admission_server;
 pub mod agent;
+pub mod binaries;
 pub mod cache;
 pub mod certificates;
 pub mod client;
@@ -30,6 +31,7 @@ pub mod control_plane;
 pub mod error;
 pub mod fault_proxy;
 pub mod git_server;
+pub mod guardian;
 pub mod invariants;
 pub mod operators;
 pub mod oracle;
@@ -42,9 +44,7 @@ pub mod upstream;
 pub mod vendor;
 pub mod wait;
 
-mod binaries;
 mod egress;
-mod guardian;
 mod port;
 mod service;
 mod tls_server;

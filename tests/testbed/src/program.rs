@@ -42,7 +42,7 @@ pub fn find(requirement: &Requirement) -> Result<PathBuf> {
     clippy::disallowed_methods,
     reason = "the one place where the rig starts a process"
 )]
-pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
+pub fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.stdin(Stdio::null());
     command
@@ -52,7 +52,7 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
 ///
 /// # Errors
 /// [`Error::Command`] with everything it printed, if it fails.
-pub(crate) fn output(command: &mut Command) -> Result<String> {
+pub fn output(command: &mut Command) -> Result<String> {
     let answer = command.output().map_err(|source| Error::Run {
         program: text(command),
         source,
@@ -84,7 +84,7 @@ pub fn command_output(program: &Path, arguments: &[&str]) -> Result<String> {
 }
 
 /// The folder of the workspace that this crate was built in.
-pub(crate) fn workspace() -> &'static Path {
+pub fn workspace() -> &'static Path {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     folder.ancestors().nth(2).unwrap_or(folder)
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::component::{Component, Setting};
-use super::{LIMIT, Options, is_true, kubeconfig};
+use super::{LIMIT, Options, is_true};
 use crate::binaries::{Binaries, CONTROL_PLANE};
 use crate::certificates::{self, Authority, Identity, Subject};
 use crate::client::{Client, Connection, Credentials};
@@ -150,7 +150,7 @@ impl Own {
             .guardian
             .folder()
             .join(format!("user-{name}.kubeconfig"));
-        certificates::write_private(&path, &kubeconfig::text(&connection))?;
+        connection.write_kubeconfig(&path)?;
         Ok(path)
     }
 
@@ -319,10 +319,10 @@ fn write_files(folder: &Path, authority: &Authority, url: &str) -> Result<Connec
     }
     for (file, subject) in USERS {
         let connection = connect(url, authority, authority.client(subject)?);
-        certificates::write_private(&folder.join(file), &kubeconfig::text(&connection))?;
+        connection.write_kubeconfig(&folder.join(file))?;
     }
     let administrator = connect(url, authority, authority.client(ADMINISTRATOR)?);
     let path = folder.join("admin.kubeconfig");
-    certificates::write_private(&path, &kubeconfig::text(&administrator))?;
+    administrator.write_kubeconfig(&path)?;
     Ok(administrator)
 }
