@@ -16,7 +16,7 @@ NODE := $(shell node -e 'const [major, minor] = process.versions.node.split(".")
 DENY := $(or $(shell command -v cargo-deny),$(wildcard $(TIDEGATE_CACHE)/cargo-deny/bin/cargo-deny))
 
 .DEFAULT_GOAL := help
-.PHONY: help browser bench demo smoke test test-fast lint image-check generate controlplane vendor dependencies ci-dependencies
+.PHONY: help browser bench demo e2e smoke test test-fast lint image-check generate controlplane vendor dependencies ci-dependencies
 
 help: ## Shows the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
@@ -29,6 +29,9 @@ smoke: dependencies program ## The same unattended, from start to stop, with the
 
 test: lint controlplane vendor ## Everything: lints, and all tests against a real control plane and real Git servers
 	$(CARGO) test --workspace --locked --quiet
+
+e2e: e2e-dependencies program vendor ## The database layer on a real node: kubelet, containerd, the operators, PostgreSQL, Redis (as root; half an hour the first time)
+	RUST_TEST_THREADS=1 $(CARGO) test -p tidegate-realnode --locked --quiet -- --ignored
 
 test-fast: ## Tests that start no server: units, tables, fixtures, architecture
 	$(CARGO) test --workspace --locked --quiet --lib --bins
@@ -89,6 +92,10 @@ program:
 
 dependencies: ## Installs what the demo needs and this machine lacks (asks first, unless CI=true)
 	@tests/install-dependencies
+
+.PHONY: e2e-dependencies
+e2e-dependencies:
+	@tests/install-dependencies --for-e2e
 
 ci-dependencies: ## The same, and what tests and `make lint` need
 	@tests/install-dependencies --for-tests

@@ -61,6 +61,20 @@ pub(crate) fn run(dockerfile: &Dockerfile, root: &Path, folder: &Path) -> Result
     Ok(folder.join("upper"))
 }
 
+/// Runs the instruction that collects what the final image lacks, with a program that is built already.
+pub(crate) fn collect(dockerfile: &Dockerfile, program: &Path, to: &Path) -> Result<()> {
+    const BUILT: &str = "target/release/tidegate";
+    let collects = |instruction: &&Instruction| instruction.text.contains(BUILT);
+    let Some(instruction) = dockerfile.build.all("RUN").find(collects) else {
+        bail!("the Dockerfile has no RUN that takes {BUILT}");
+    };
+    let program = quoted(program.to_string_lossy());
+    let image = format!("{}/image/", quoted(to.to_string_lossy()));
+    let command = instruction.text.replace(BUILT, &program);
+    let command = command.replace(" /image/", &format!(" {image}"));
+    shell::run(shell::command("sh").args(["-c", &command]))
+}
+
 /// The Debian packages that a command installs.
 pub(crate) fn packages(command: &str) -> Vec<&str> {
     let steps = command.split("&&").map(str::trim);

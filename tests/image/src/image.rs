@@ -16,62 +16,17 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 /// The final stage as a folder.
 #[derive(Debug)]
-pub(crate) struct Image {
+pub struct Image {
     /// The root folder, with the base's libraries.
-    folder: PathBuf,
+    pub folder: PathBuf,
     /// What the stage's own instructions have added.
     added: PathBuf,
-    pub(crate) entrypoint: Vec<String>,
-    arguments: Vec<String>,
-    pub(crate) user: String,
-}
-
-/// Copies into a folder what the final stage takes from the build stage, over what its base has.
-pub(crate) fn assemble(dockerfile: &Dockerfile, stage: &Path, folder: &Path) -> Result<Image> {
-    let last = &dockerfile.last;
-    let image = Image {
-        folder: folder.join("image"),
-        added: folder.join("added"),
-        entrypoint: last.command("ENTRYPOINT")?,
-        arguments: last.command("CMD")?,
-        user: last.last("USER").context("no USER")?.to_owned(),
-    };
-    for path in [&image.folder, &image.added] {
-        if path.exists() {
-            fs::remove_dir_all(path)?;
-        }
-        fs::create_dir_all(path)?;
-    }
-    for copied in last.all("COPY") {
-        let (flags, words) = copied.words();
-        let from = dockerfile
-            .build
-            .name
-            .as_ref()
-            .map(|name| format!("--from={name}"));
-        ensure!(
-            flags.iter().copied().eq(from.as_deref()),
-            "Dockerfile:{}: the final stage takes from the build stage only",
-            copied.line
-        );
-        let [source, to] = words.as_slice() else {
-            bail!("Dockerfile:{}: COPY takes one source here", copied.line);
-        };
-        let source = stage.join(source.trim_start_matches('/')).join(".");
-        let to = image.added.join(to.trim_start_matches('/'));
-        shell::run(
-            shell::command("cp")
-                .arg("-a")
-                .args([source.as_path(), to.as_path()]),
-        )?;
-    }
-    bring_base(&image.folder)?;
-    shell::run(
-        shell::command("cp")
-            .arg("-a")
-            .args([image.added.join("."), image.folder.clone()]),
-    )?;
-    Ok(image)
+    /// What is started.
+    pub entrypoint: Vec<String>,
+    /// The arguments, if nobody gives others.
+    pub arguments: Vec<String>,
+    /// `user:group`, numeric.
+    pub user: String,
 }
 
 /// Copies the base's libraries from this machine, which must be the Debian that the base is made of.
@@ -110,6 +65,54 @@ fn bring_base(folder: &Path) -> Result<()> {
 }
 
 impl Image {
+    /// Copies into a folder what the final stage takes from the build stage, over what its base has.
+    pub(crate) fn assemble(dockerfile: &Dockerfile, stage: &Path, folder: &Path) -> Result<Self> {
+        let last = &dockerfile.last;
+        let image = Self {
+            folder: folder.join("image"),
+            added: folder.join("added"),
+            entrypoint: last.command("ENTRYPOINT")?,
+            arguments: last.command("CMD")?,
+            user: last.last("USER").context("no USER")?.to_owned(),
+        };
+        for path in [&image.folder, &image.added] {
+            if path.exists() {
+                fs::remove_dir_all(path)?;
+            }
+            fs::create_dir_all(path)?;
+        }
+        for copied in last.all("COPY") {
+            let (flags, words) = copied.words();
+            let from = dockerfile
+                .build
+                .name
+                .as_ref()
+                .map(|name| format!("--from={name}"));
+            ensure!(
+                flags.iter().copied().eq(from.as_deref()),
+                "Dockerfile:{}: the final stage takes from the build stage only",
+                copied.line
+            );
+            let [source, to] = words.as_slice() else {
+                bail!("Dockerfile:{}: COPY takes one source here", copied.line);
+            };
+            let source = stage.join(source.trim_start_matches('/')).join(".");
+            let to = image.added.join(to.trim_start_matches('/'));
+            shell::run(
+                shell::command("cp")
+                    .arg("-a")
+                    .args([source.as_path(), to.as_path()]),
+            )?;
+        }
+        bring_base(&image.folder)?;
+        shell::run(
+            shell::command("cp")
+                .arg("-a")
+                .args([image.added.join("."), image.folder.clone()]),
+        )?;
+        Ok(image)
+    }
+
     /// Runs the program as its user, with nothing but the image to see.
     pub(crate) fn check(&self) -> Result<()> {
         let version = self.run(&["version".to_owned()])?;

@@ -7,8 +7,6 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tidegate_testbed::{Error, Result, program};
 
-const PATH: &str = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
 /// An image that a node can import: a name, folders that lie one on the other, and how it is run.
 #[derive(Debug, Clone)]
 pub struct Image {
@@ -20,6 +18,8 @@ pub struct Image {
     pub entrypoint: Vec<String>,
     /// The arguments, if a pod gives none.
     pub arguments: Vec<String>,
+    /// Variables, each as `NAME=value`.
+    pub environment: Vec<String>,
     /// `user:group`, numeric; empty = root.
     pub user: String,
 }
@@ -41,7 +41,7 @@ impl Image {
             "config": {
                 "Cmd": self.arguments,
                 "Entrypoint": self.entrypoint,
-                "Env": [PATH],
+                "Env": self.environment,
                 "User": self.user,
                 "WorkingDir": "/",
             },
@@ -115,7 +115,8 @@ impl Layout {
         let mut hash = Sha256::new();
         let size = std::io::copy(&mut file, &mut hash).map_err(Error::file(path))?;
         let digits = hash.finalize();
-        let digits: String = digits.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = digits.iter().map(|byte| format!("{byte:02x}"));
+        let digits = digits.collect::<Vec<_>>().concat();
         let blob = self.blobs.join(&digits);
         fs::rename(path, &blob).map_err(Error::file(&blob))?;
         Ok(Blob {

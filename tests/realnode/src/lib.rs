@@ -10,16 +10,22 @@
 //! # fn main() -> tidegate_testbed::Result<()> {
 //! let node = Node::start()?;
 //! node.import(&images::coredns()?)?;
-//! println!("{}", node.kubectl(&["get", "nodes"])?);
+//! println!("{}", node.control_plane().kubectl(&["get", "nodes"])?);
 //! # Ok(())
 //! # }
 //! ```
 
+pub mod external_secrets;
 pub mod host;
 pub mod image;
 pub mod images;
 pub mod node;
 pub mod parts;
+pub mod platform;
+pub mod root;
+
+mod kept;
 
 pub use image::Image;
 pub use node::Node;
+pub use platform::Platform;

@@ -45,7 +45,7 @@ fn up() -> Result<()> {
     let node = Node::start()?;
     say(&format!(
         "export KUBECONFIG={}",
-        node.kubeconfig().display()
+        node.control_plane().kubeconfig().display()
     ))?;
     io::copy(&mut io::stdin(), &mut io::sink())
         .map(drop)

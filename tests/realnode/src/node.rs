@@ -1,7 +1,7 @@
 //! The node: started, asked, and gone with its value.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -9,7 +9,7 @@ use tidegate_testbed::binaries::{Binaries, CONTROL_PLANE};
 use tidegate_testbed::certificates::{self, Authority, Subject};
 use tidegate_testbed::client::{Connection, Credentials};
 use tidegate_testbed::guardian::Guardian;
-use tidegate_testbed::{Client, Error, Result, cache, program, wait};
+use tidegate_testbed::{ControlPlane, Error, Result, cache, program, wait};
 
 use crate::{Image, host, images, parts};
 
@@ -24,8 +24,10 @@ const LIMIT: Duration = Duration::from_secs(300);
 const AUDIT_POLICY: &str = r#"{"apiVersion": "audit.k8s.io/v1", "kind": "Policy",
 "omitManagedFields": true, "omitStages": ["RequestReceived"], "rules": [{"level": "Metadata"}]}
 "#;
+/// Connections that nobody ends any more hold the network for minutes, and with it this machine's end of it.
 /// Processes of the node may take a moment to leave their control groups.
 const FAREWELL: &str = r#"
+ip link delete tidegate-node 2>/dev/null
 groups() { find /sys/fs/cgroup -depth -type d -path '*/tidegate-node*'; }
 tries=0
 while [ -n "$(groups)" ] && [ $tries -lt 100 ]; do
@@ -46,8 +48,7 @@ const USERS: [(&str, &str, Option<&str>); 5] = [
 /// A running node with its control plane.
 #[derive(Debug)]
 pub struct Node {
-    client: Client,
-    kubectl: PathBuf,
+    control_plane: ControlPlane,
     process: String,
     guardian: Guardian,
     // Last: another node may start when this one is gone.
@@ -67,11 +68,11 @@ impl Node {
         let lock = cache::lock(&cache::subfolder("realnode")?.join("node.lock"))?;
         let control_plane = Binaries::ready(&CONTROL_PLANE)?;
         let guardian = Guardian::with_farewell("realnode", FAREWELL)?;
-        let client = Client::new(&write_files(guardian.folder())?)?;
+        let connection = write_files(guardian.folder())?;
         let process = start_process(&guardian, &control_plane)?;
+        let kubeconfig = guardian.folder().join("admin.kubeconfig");
         let node = Self {
-            client,
-            kubectl: control_plane.program("kubectl"),
+            control_plane: ControlPlane::of(&connection, kubeconfig)?,
             process,
             guardian,
             _lock: lock,
@@ -84,30 +85,14 @@ impl Node {
         Ok(node)
     }
 
-    /// A client with all rights.
-    pub fn client(&self) -> &Client {
-        &self.client
-    }
-
-    /// The path of a kubeconfig with all rights.
-    pub fn kubeconfig(&self) -> PathBuf {
-        self.guardian.folder().join("admin.kubeconfig")
+    /// The control plane, with all rights.
+    pub fn control_plane(&self) -> &ControlPlane {
+        &self.control_plane
     }
 
     /// Where the node keeps its files; logs of its programs are in `logs`.
     pub fn folder(&self) -> &Path {
         self.guardian.folder()
-    }
-
-    /// Runs kubectl with all rights, and answers its standard output.
-    ///
-    /// # Errors
-    /// [`Error::Command`] with kubectl's own message.
-    pub fn kubectl(&self, arguments: &[&str]) -> Result<String> {
-        let mut command = program::command(&self.kubectl);
-        command.env("KUBECONFIG", self.kubeconfig());
-        command.env("KUBECACHEDIR", self.folder().join("kubectl-cache"));
-        program::output(command.args(arguments))
     }
 
     /// Makes an image known to the node.
@@ -134,12 +119,17 @@ impl Node {
             &format!("{namespace}/{name} to be available"),
             LIMIT,
             || {
-                let deployment = self.client.get(&path).map_err(|error| error.to_string())?;
+                let deployment = self
+                    .control_plane
+                    .client()
+                    .get(&path)
+                    .map_err(|error| error.to_string())?;
                 let number = |field| deployment.pointer(field).and_then(Value::as_u64);
                 if number("/status/availableReplicas") == number("/spec/replicas") {
                     return Ok(());
                 }
                 Err(self
+                    .control_plane
                     .kubectl(&["--namespace", namespace, "get", "pods", "--output=wide"])
                     .unwrap_or_else(|error| error.to_string()))
             },
@@ -180,7 +170,7 @@ impl Node {
 
     fn wait_ready(&self) -> Result<()> {
         wait::until("the node to be ready", LIMIT, || {
-            let node = self.client.get("/api/v1/nodes/node1");
+            let node = self.control_plane.client().get("/api/v1/nodes/node1");
             let node = node.map_err(|error| format!("{error}\n{}", self.log_ends()))?;
             let conditions = node.pointer("/status/conditions").and_then(Value::as_array);
             let ready = conditions
@@ -197,13 +187,9 @@ impl Node {
     }
 
     fn start_dns(&self) -> Result<()> {
-        let manifest = program::workspace().join("tests/realnode/manifests");
-        self.kubectl(&[
-            "apply",
-            "--server-side",
-            "--filename",
-            &manifest.to_string_lossy(),
-        ])?;
+        let manifest = program::workspace().join("tests/realnode/manifests/coredns.yaml");
+        let text = fs::read_to_string(&manifest).map_err(Error::file(&manifest))?;
+        self.control_plane.apply(&text)?;
         self.wait_available("kube-system", "coredns")
     }
 

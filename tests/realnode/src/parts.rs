@@ -47,3 +47,21 @@ pub const CNPG: Recipe = Recipe {
     linker_flags: "-s -w",
     renamed: &[],
 };
+
+/// CloudNativePG's plugin for backups; the same program runs beside each instance.
+pub const BARMAN: Recipe = Recipe {
+    module: "realnode/modules/barman",
+    packages: &["github.com/cloudnative-pg/plugin-barman-cloud/cmd/manager"],
+    tags: "",
+    linker_flags: "-s -w",
+    renamed: &[],
+};
+
+/// What makes metrics of Redis.
+pub const REDIS_EXPORTER: Recipe = Recipe {
+    module: "realnode/modules/redis-exporter",
+    packages: &["github.com/oliver006/redis_exporter"],
+    tags: "",
+    linker_flags: "-s -w",
+    renamed: &[],
+};

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use sha2::{Digest as _, Sha256};
 
@@ -89,6 +90,20 @@ impl Binaries {
     }
 }
 
+/// Describes a build with the flags that all builds have in common, so that one finds what the other has compiled.
+///
+/// # Errors
+/// [`Error::Missing`] without Go.
+pub fn go_build() -> Result<Command> {
+    let mut command = program::command(program::find(&GO)?);
+    command
+        .env("CGO_ENABLED", "0")
+        .env("GOFLAGS", "-mod=readonly")
+        .env("GOWORK", "off")
+        .args(["build", "-trimpath"]);
+    Ok(command)
+}
+
 impl Recipe {
     fn fingerprint(&self, source: &Path) -> Result<String> {
         let mut hash = Sha256::new();
@@ -119,12 +134,9 @@ impl Recipe {
         let unfinished = folder.with_extension("unfinished");
         fs::create_dir_all(&unfinished).map_err(Error::file(&unfinished))?;
         program::output(
-            program::command(program::find(&GO)?)
+            go_build()?
                 .current_dir(source)
-                .env("CGO_ENABLED", "0")
-                .env("GOFLAGS", "-mod=readonly")
-                .env("GOWORK", "off")
-                .args(["build", "-trimpath", "-tags", self.tags])
+                .args(["-tags", self.tags])
                 .args(["-ldflags", self.linker_flags, "-o"])
                 // The separator at the end says that it is a folder.
                 .arg(unfinished.join(""))

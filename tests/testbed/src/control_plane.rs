@@ -64,6 +64,8 @@ pub struct ControlPlane {
     client: Client,
     kubeconfig: PathBuf,
     kubectl: PathBuf,
+    /// What kubectl remembers, where another cluster may get the same address.
+    memory: Option<PathBuf>,
     own: Option<Own>,
 }
 
@@ -92,11 +94,26 @@ impl ControlPlane {
             client: own.client().clone(),
             kubeconfig: own.kubeconfig(),
             kubectl: own.kubectl(),
+            memory: Some(own.kubeconfig().with_extension("cache")),
             own: Some(own),
         };
         control_plane.create_nodes(options.nodes)?;
         own::wait_until_alive(&control_plane.client, options)?;
         Ok(control_plane)
+    }
+
+    /// A control plane that somebody else has started and will end; its kubeconfig must give all rights.
+    ///
+    /// # Errors
+    /// Those of [`build`] and [`Client::new`].
+    pub fn of(connection: &Connection, kubeconfig: PathBuf) -> Result<Self> {
+        Ok(Self {
+            client: Client::new(connection)?,
+            kubectl: Binaries::ready(&CONTROL_PLANE)?.program("kubectl"),
+            memory: Some(kubeconfig.with_extension("cache")),
+            kubeconfig,
+            own: None,
+        })
     }
 
     /// A control plane with the default options that all tests of a process share; it ends with it.
@@ -191,9 +208,8 @@ impl ControlPlane {
     pub fn kubectl(&self, arguments: &[&str]) -> Result<String> {
         let mut command = program::command(&self.kubectl);
         command.env("KUBECONFIG", &self.kubeconfig).args(arguments);
-        if self.own.is_some() {
-            // kubectl remembers an address for minutes, and another control plane may get the same.
-            command.env("KUBECACHEDIR", self.kubeconfig.with_extension("cache"));
+        if let Some(memory) = &self.memory {
+            command.env("KUBECACHEDIR", memory);
         }
         program::output(&mut command)
     }

@@ -23,9 +23,10 @@ const FCGIWRAP: Requirement = Requirement {
     hint: "install it with `apt-get install fcgiwrap`",
 };
 
-/// A Git server on loopback; it ends with this value.
+/// A Git server on this machine, on loopback if not said otherwise; it ends with this value.
 #[derive(Debug)]
 pub struct GitServer {
+    address: String,
     nginx: Service,
     _fcgiwrap: Service,
     authority: Authority,
@@ -104,6 +105,14 @@ impl GitServer {
     /// # Errors
     /// [`Error::Missing`] names the Debian package that is not installed.
     pub fn start() -> Result<Self> {
+        Self::start_at("127.0.0.1")
+    }
+
+    /// Starts a server without repositories that listens at another address of this machine.
+    ///
+    /// # Errors
+    /// Those of [`Self::start`].
+    pub fn start_at(address: &str) -> Result<Self> {
         let nginx = program::find(&NGINX)?;
         let fcgiwrap = program::find(&FCGIWRAP)?;
         let guardian = Guardian::new("git")?;
@@ -113,10 +122,12 @@ impl GitServer {
             group: None,
         })?;
         let (http, https) = (Port::lease()?, Port::lease()?);
-        write_configuration(guardian.folder(), &authority, (&http, &https))?;
+        let place = (address, &http, &https);
+        write_configuration(guardian.folder(), &authority, place)?;
         let fcgiwrap = Service::start(&guardian, fcgiwrap_specification(fcgiwrap, &guardian))?;
         let nginx = Service::start(&guardian, nginx_specification(nginx, &guardian))?;
         let server = Self {
+            address: address.to_owned(),
             nginx,
             _fcgiwrap: fcgiwrap,
             authority,
@@ -147,7 +158,8 @@ impl GitServer {
     /// The repository's address over http.
     pub fn http_url(&self, route: Route, name: &str) -> String {
         format!(
-            "http://127.0.0.1:{}/{}/{name}.git",
+            "http://{}:{}/{}/{name}.git",
+            self.address,
             self.http.number(),
             route.folder()
         )
@@ -156,7 +168,8 @@ impl GitServer {
     /// The repository's address over https.
     pub fn https_url(&self, route: Route, name: &str) -> String {
         format!(
-            "https://127.0.0.1:{}/{}/{name}.git",
+            "https://{}:{}/{}/{name}.git",
+            self.address,
             self.https.number(),
             route.folder()
         )
@@ -206,7 +219,7 @@ impl GitServer {
 
     fn wait_ready(&mut self) -> Result<()> {
         let (address, socket) = (
-            ("127.0.0.1", self.https.number()),
+            (self.address.as_str(), self.https.number()),
             self.guardian.folder().join("fcgi.sock"),
         );
         self.nginx.wait_ready(|| {
@@ -259,9 +272,13 @@ fn nginx_specification(program: PathBuf, guardian: &Guardian) -> Specification {
     }
 }
 
-fn write_configuration(folder: &Path, authority: &Authority, ports: (&Port, &Port)) -> Result<()> {
+fn write_configuration(
+    folder: &Path,
+    authority: &Authority,
+    (address, http, https): (&str, &Port, &Port),
+) -> Result<()> {
     authority
-        .server(&["127.0.0.1", "localhost"])?
+        .server(&[address, "localhost"])?
         .write(folder, "server")?;
     let backend = repository::git(folder, &["--exec-path"])?;
     let text = |path: &Path| path.to_string_lossy().into_owned();
@@ -272,8 +289,9 @@ fn write_configuration(folder: &Path, authority: &Authority, ports: (&Port, &Por
                 .trim()
                 .to_owned(),
         ),
-        ("@http@", ports.0.number().to_string()),
-        ("@https@", ports.1.number().to_string()),
+        ("@address@", address.to_owned()),
+        ("@http@", http.number().to_string()),
+        ("@https@", https.number().to_string()),
         ("@folder@", text(folder)),
         (
             "@backend@",

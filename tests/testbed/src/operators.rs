@@ -163,6 +163,24 @@ impl Operators {
         Ok(Self { world })
     }
 
+    /// Starts to play one operator, beside the others that are real.
+    ///
+    /// # Errors
+    /// [`Error::Certificate`] if it can sign nothing.
+    pub fn start_one(control_plane: &ControlPlane, operator: Operator) -> Result<Self> {
+        let world = Arc::new(World::new(control_plane.client().clone(), Duration::ZERO)?);
+        let others = KINDS.iter().chain(BUILT_IN.iter().map(|(_, kind)| kind));
+        let others = others
+            .map(|kind| kind.operator)
+            .filter(|&other| other != operator);
+        world.suspended(|suspended| {
+            suspended.extend(others);
+            true
+        });
+        watcher::start(&world);
+        Ok(Self { world })
+    }
+
     /// Stops one operator, as if its pods were gone.
     pub fn suspend(&self, operator: Operator) {
         self.world.suspended(|suspended| suspended.insert(operator));

@@ -62,6 +62,14 @@ impl Upstream {
         Ok(files)
     }
 
+    /// The folder of the project's module.
+    ///
+    /// # Errors
+    /// Those of [`Self::files`].
+    pub fn module(self) -> Result<PathBuf> {
+        module_folder(self.place().0)
+    }
+
     fn place(self) -> (&'static str, &'static str) {
         match self {
             Self::Cnpg => (

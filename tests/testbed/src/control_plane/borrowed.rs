@@ -54,6 +54,7 @@ pub(super) fn connect(kubeconfig: PathBuf) -> Result<ControlPlane> {
         client,
         kubeconfig,
         kubectl,
+        memory: None,
         own: None,
     })
 }
