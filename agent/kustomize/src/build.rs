@@ -2,6 +2,7 @@
 
 mod bases;
 mod findings;
+mod foreign;
 mod plugins;
 mod reach;
 mod resources;
@@ -68,7 +69,7 @@ impl Accumulated {
     fn merge(&mut self, other: Self) -> Result<(), Fault> {
         self.resources.append_all(other.resources)?;
         self.config.merge(&other.config)?;
-        let mut vars = other.vars.values();
+        let mut vars = other.vars.into_values();
         vars.try_for_each(|var| vars::merge(&mut self.vars, var))
     }
 }
@@ -159,7 +160,7 @@ impl<'a> Build<'a> {
     /// Builds the folder as the top of a build.
     pub(crate) fn top(&self, path: &str) -> Built<Resources> {
         let kustomization = self.kustomization(path)?;
-        let metadata = &kustomization.build_metadata;
+        let metadata = &kustomization.build_metadata.value;
         let folder = Rc::new(Folder {
             path: path.to_owned(),
             referrer: None,
@@ -195,8 +196,9 @@ impl<'a> Build<'a> {
         let unused = vars::resolve(&mut built.resources, &built.vars, &config.var_references)
             .map_err(at(place()))?;
         built.resources.settle();
-        for name in unused {
-            self.find(place(), format!("var `{name}` is used nowhere; remove it"));
+        for defined in unused {
+            let message = format!("var `{}` is used nowhere; remove it", defined.var.name);
+            self.find(defined.place.clone(), message);
         }
         Ok(())
     }
@@ -239,7 +241,11 @@ impl<'a> Build<'a> {
         self.run_validators(folder, kustomization, &mut built)?;
         for (index, var) in kustomization.vars.iter().enumerate() {
             let place = kustomization.place(var.line, format!("vars[{index}]"));
-            vars::collect(&mut built.resources, &mut built.vars, &var.value).map_err(at(place))?;
+            let defined = vars::Defined {
+                var: var.value.clone(),
+                place: place.clone(),
+            };
+            vars::collect(&mut built.resources, &mut built.vars, defined).map_err(at(place))?;
         }
         Ok(built)
     }
@@ -311,10 +317,12 @@ impl<'a> Build<'a> {
             for (index, item) in list.iter().enumerate() {
                 let context = generate::Context {
                     files: self.files,
+                    find: &|place, message| self.find(place, message),
                     folder: &folder.path,
                     place: kustomization.place(item.line, format!("{field}[{index}]")),
                 };
                 let common = kustomization.generator_options.as_ref();
+                let common = common.map(|common| &common.value);
                 let args = item.value.clone().with_common(common);
                 let generated = generate::generate(kind, &args, &context)?;
                 absorb(built, (generated, origin.as_ref()), context.place)?;

@@ -139,6 +139,17 @@ impl std::fmt::Display for Place {
     }
 }
 
+/// The error for a Helm chart.
+pub(crate) fn helm(place: Place) -> RenderError {
+    RenderError::NotRun {
+        place: Box::new(place),
+        what: "a Helm chart".to_owned(),
+        reason: "rendering starts no process; commit the chart's rendered manifests, and list \
+                 them under `resources`"
+            .to_owned(),
+    }
+}
+
 impl RenderError {
     /// Where the error is; `None` if the tree itself failed.
     pub fn place(&self) -> Option<&Place> {

@@ -1,6 +1,7 @@
 //! What goes wrong inside a step, before its place in the kustomization is known.
 
 use crate::RenderError;
+use crate::error::Place;
 
 /// A problem of a step.
 #[derive(Debug)]
@@ -18,6 +19,14 @@ impl Fault {
     pub(crate) fn within(self, context: impl FnOnce() -> String) -> Self {
         match self {
             Self::Here(reason) => Self::Here(format!("{}: {reason}", context())),
+            there @ Self::There(_) => there,
+        }
+    }
+
+    /// Gives it a place, unless it knows its own.
+    pub(crate) fn at(self, place: &Place) -> Self {
+        match self {
+            Self::Here(reason) => place.clone().invalid(reason).into(),
             there @ Self::There(_) => there,
         }
     }

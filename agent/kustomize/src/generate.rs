@@ -27,6 +27,8 @@ pub(crate) enum Generated {
 /// Where a generator stands, and where its files are.
 pub(crate) struct Context<'a> {
     pub(crate) files: &'a Files<'a>,
+    /// Takes what is worth a warning.
+    pub(crate) find: &'a dyn Fn(Place, String),
     pub(crate) folder: &'a str,
     pub(crate) place: Place,
 }

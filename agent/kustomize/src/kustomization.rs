@@ -53,7 +53,7 @@ pub(crate) struct Kustomization {
     pub(crate) generators: Vec<Item<String>>,
     pub(crate) transformers: Vec<Item<String>>,
     pub(crate) validators: Vec<Item<String>>,
-    pub(crate) build_metadata: Vec<String>,
+    pub(crate) build_metadata: Item<Vec<String>>,
     pub(crate) name_prefix: Item<String>,
     pub(crate) name_suffix: Item<String>,
     pub(crate) namespace: Item<String>,
@@ -72,7 +72,7 @@ pub(crate) struct Kustomization {
     pub(crate) components: Vec<Item<String>>,
     pub(crate) config_maps: Vec<Item<GeneratorArgs>>,
     pub(crate) secrets: Vec<Item<GeneratorArgs>>,
-    pub(crate) generator_options: Option<GeneratorOptions>,
+    pub(crate) generator_options: Option<Item<GeneratorOptions>>,
     pub(crate) configurations: Vec<Item<String>>,
 }
 

@@ -3,6 +3,10 @@
 //
 //	go run ./knowledge fields > ../../agent/kustomize/src/knowledge/fields.txt
 //	go run ./knowledge schema > ../../agent/kustomize/src/knowledge/schema.txt
+//
+// It also prints every field that a kustomization and the files that it names may have:
+//
+//	go run ./knowledge inputs > ../../agent/kustomize/tests/inputs.txt
 package main
 
 import (
@@ -29,7 +33,7 @@ import (
 
 func main() {
 	if len(os.Args) != 2 {
-		fail("name one of: fields, schema")
+		fail("name one of: fields, schema, inputs")
 	}
 	switch os.Args[1] {
 	case "fields":
@@ -37,8 +41,10 @@ func main() {
 	case "schema":
 		printScopes()
 		printSchema()
+	case "inputs":
+		printInputs()
 	default:
-		fail("name one of: fields, schema")
+		fail("name one of: fields, schema, inputs")
 	}
 }
 
@@ -65,6 +71,7 @@ type config struct {
 	NameSuffix        kusttypes.FsSlice
 	Namespace         kusttypes.FsSlice
 	CommonLabels      kusttypes.FsSlice
+	Labels            kusttypes.FsSlice
 	TemplateLabels    kusttypes.FsSlice
 	CommonAnnotations kusttypes.FsSlice
 	NameReference     references

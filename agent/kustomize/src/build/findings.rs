@@ -62,9 +62,13 @@ impl Build<'_> {
         };
         let has_generators =
             !kustomization.config_maps.is_empty() || !kustomization.secrets.is_empty();
-        if kustomization.generator_options.is_some() && !has_generators {
+        if let Some(options) = kustomization
+            .generator_options
+            .as_ref()
+            .filter(|_| !has_generators)
+        {
             let message = "there is no generator that has these options; remove the field";
-            find(0, "generatorOptions", message);
+            find(options.line, "generatorOptions", message);
         }
         for (index, image) in kustomization.images.iter().enumerate() {
             let value = &image.value;
@@ -87,8 +91,9 @@ impl Build<'_> {
         if let Some(options) = &kustomization.sort_options {
             find(options.line, "sortOptions", message);
         }
-        if !kustomization.build_metadata.is_empty() {
-            find(0, "buildMetadata", message);
+        let metadata = &kustomization.build_metadata;
+        if !metadata.value.is_empty() {
+            find(metadata.line, "buildMetadata", message);
         }
     }
 }

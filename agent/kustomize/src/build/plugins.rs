@@ -5,8 +5,7 @@ use std::rc::Rc;
 use tidegate_yaml::Mark;
 
 use super::transformers::Loader;
-use super::{Accumulated, Build, Built, Folder};
-use crate::RenderError;
+use super::{Accumulated, Build, Built, Folder, foreign};
 use crate::error::Place;
 use crate::generate::{self, Generated};
 use crate::kustomization::plugin::{self, AffixConfig, EntriesConfig, FieldsOf};
@@ -34,6 +33,8 @@ impl Build<'_> {
         (field, list): (&str, &[Item<String>]),
     ) -> Built<Vec<(Plugin, Resource)>> {
         let mut configurations = Accumulated::default();
+        // The field of each configuration.
+        let mut fields = Vec::new();
         // Inline configurations come first, whatever their place in the list.
         let mut paths = Vec::new();
         for (index, item) in list.iter().enumerate() {
@@ -55,19 +56,21 @@ impl Build<'_> {
                             .append(resource)
                             .map_err(super::at(place.clone()))?;
                     }
+                    fields.resize(configurations.resources.list.len(), place.field);
                 }
                 Err(_) => paths.push((&item.value, place)),
             }
         }
         for (path, place) in paths {
             self.add_resource(folder, (path, &place), &mut configurations)?;
+            fields.resize(configurations.resources.list.len(), place.field);
         }
-        let list = configurations.resources.list.into_iter();
-        list.map(|resource| Ok((self.configure(folder, &resource)?, resource)))
+        let list = configurations.resources.list.into_iter().zip(fields);
+        list.map(|(resource, field)| Ok((self.configure(folder, &resource, &field)?, resource)))
             .collect()
     }
 
-    fn configure(&self, folder: &Folder, resource: &Resource) -> Built<Plugin> {
+    fn configure(&self, folder: &Folder, resource: &Resource, field: &str) -> Built<Plugin> {
         let place = Place {
             line: resource.origin.line,
             field: resource.gvk().kind.clone(),
@@ -75,14 +78,7 @@ impl Build<'_> {
         };
         let gvk = resource.gvk();
         if !gvk.group.is_empty() || gvk.version != "builtin" {
-            return Err(RenderError::NotRun {
-                place: Box::new(place),
-                what: format!("the plugin `{} {}`", gvk.api_version(), gvk.kind),
-                reason:
-                    "only built-in plugins are (`apiVersion: builtin`), since rendering starts \
-                         no process"
-                        .to_owned(),
-            });
+            return Err(foreign::refused(resource, field));
         }
         let json = resource
             .node
@@ -103,7 +99,7 @@ impl Build<'_> {
                 file: &resource.origin.file,
             },
         };
-        config.read(&gvk.kind)
+        config.read((&gvk.kind, field))
     }
 }
 
@@ -115,7 +111,7 @@ struct Config<'a, 'b> {
 }
 
 impl Config<'_, '_> {
-    fn read(self, kind: &str) -> Built<Plugin> {
+    fn read(self, (kind, field): (&str, &str)) -> Built<Plugin> {
         match kind {
             "ConfigMapGenerator" | "SecretGenerator" => self.generator(kind),
             "IAMPolicyGenerator" => {
@@ -127,12 +123,10 @@ impl Config<'_, '_> {
                 };
                 Ok(Plugin::Generator(vec![Resource::new(account, origin, 0)]))
             }
-            "HelmChartInflationGenerator" => Err(RenderError::NotRun {
-                place: Box::new(self.place),
-                what: "a Helm chart".to_owned(),
-                reason: "rendering starts no process; commit the chart's rendered manifests"
-                    .to_owned(),
-            }),
+            "HelmChartInflationGenerator" => Err(crate::error::helm(Place {
+                field: field.to_owned(),
+                ..self.place
+            })),
             _ => {
                 let (transformer, kind) = self.transformer(kind)?;
                 Ok(Plugin::Transformer(Box::new(Configured {
@@ -159,6 +153,7 @@ impl Config<'_, '_> {
         }
         let context = generate::Context {
             files: self.loader.build.files,
+            find: &|place, message| self.loader.build.find(place, message),
             folder: &self.loader.folder.path,
             place: self.place,
         };

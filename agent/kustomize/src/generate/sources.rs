@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Context, encode};
 use crate::RenderError;
+use crate::error::Place;
 use crate::files::Content;
 use crate::kustomization::GeneratorArgs;
 use crate::path;
@@ -69,6 +70,7 @@ impl Context<'_> {
         place.field = format!("{}.{field}[{index}]", place.field);
         Self {
             files: self.files,
+            find: self.find,
             folder: self.folder,
             place,
         }
@@ -122,6 +124,17 @@ fn environment(
 ) -> Result<(), RenderError> {
     for (number, line) in file.bytes.split(|byte| *byte == b'\n').enumerate() {
         if line.len() >= LONGEST_LINE {
+            let place = Place {
+                line: number + 1,
+                field: context.place.field.clone(),
+                ..Place::file(&file.name)
+            };
+            let message = format!(
+                "has {} bytes, and kustomize drops a line of {LONGEST_LINE} or more with all that \
+                 follow; give the value as a file of its own, under `files`",
+                line.len()
+            );
+            (context.find)(place, message);
             return Ok(());
         }
         let line = line.strip_suffix(b"\r").unwrap_or(line);

@@ -8,7 +8,6 @@ use super::decode::{At, Decoded, Read, Reader};
 use super::{ConfigMapArgs, SecretArgs};
 use super::{GeneratorArgs, GeneratorOptions, Image, Kustomization, Label, LegacyOrder, Patch};
 use super::{Replica, Role, SortOptions};
-use crate::RenderError;
 
 const FIELDS: [&str; 34] = [
     "apiVersion",
@@ -89,7 +88,7 @@ impl Raw {
                 at.fields(&["chartHome", "configHome"], |_, at| at.text().map(drop))?;
             }
             "helmCharts" | "helmChartInflationGenerator" if !at.is_null() && !is_empty_list => {
-                return Err(helm(at));
+                return Err(crate::error::helm(at.place()));
             }
             _ => self.kustomization.read_field(name, at)?,
         }
@@ -119,16 +118,6 @@ impl Raw {
         }
         kustomization.role = role;
         Ok(kustomization)
-    }
-}
-
-fn helm(at: &At<'_>) -> RenderError {
-    RenderError::NotRun {
-        place: Box::new(at.place()),
-        what: "a Helm chart".to_owned(),
-        reason: "rendering starts no process; commit the chart's rendered manifests, and list \
-                 them under `resources`"
-            .to_owned(),
     }
 }
 
@@ -174,7 +163,7 @@ impl Kustomization {
             "generators" => self.generators = at.items()?,
             "transformers" => self.transformers = at.items()?,
             "validators" => self.validators = at.items()?,
-            "buildMetadata" => self.build_metadata = at.list()?,
+            "buildMetadata" => self.build_metadata = at.item()?,
             _ => {}
         }
         Ok(())

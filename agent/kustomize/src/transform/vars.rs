@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use tidegate_yaml::{Node, NodeValue, ScalarStyle};
 
-use crate::fault::Step;
+use crate::error::Place;
+use crate::fault::{Fault, Step};
 use crate::field_spec::{FieldSpec, split_dotted};
 use crate::kustomization::Var;
 use crate::node::{self, Kind};
@@ -12,7 +13,14 @@ use crate::resources::Resources;
 use crate::{size, walk};
 
 /// Vars by name.
-pub(crate) type Vars = BTreeMap<String, Var>;
+pub(crate) type Vars = BTreeMap<String, Defined>;
+
+/// A var, and where it is defined.
+#[derive(Debug, Clone)]
+pub(crate) struct Defined {
+    pub(crate) var: Var,
+    pub(crate) place: Place,
+}
 
 /// A var's value, as its field's tag says.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +34,8 @@ enum Value {
 }
 
 /// Marks the objects that vars read, and remembers the vars.
-pub(crate) fn collect(resources: &mut Resources, vars: &mut Vars, new: &Var) -> Step {
+pub(crate) fn collect(resources: &mut Resources, vars: &mut Vars, defined: Defined) -> Step {
+    let new = &defined.var;
     let mut meant = Vec::new();
     for (position, resource) in resources.list.iter().enumerate() {
         let ids = resource.previous_ids().chain([resource.id().clone()]);
@@ -57,26 +66,32 @@ pub(crate) fn collect(resources: &mut Resources, vars: &mut Vars, new: &Var) -> 
             .into());
         }
     }
-    merge(vars, new)
+    merge(vars, defined)
 }
 
 /// Adds a var, whose name must be new.
-pub(crate) fn merge(vars: &mut Vars, new: &Var) -> Step {
-    if vars.insert(new.name.clone(), new.clone()).is_some() {
-        return Err(format!("var `{}` is defined twice", new.name).into());
+pub(crate) fn merge(vars: &mut Vars, new: Defined) -> Step {
+    let name = new.var.name.clone();
+    match vars.insert(name.clone(), new) {
+        None => Ok(()),
+        Some(first) => {
+            let reason = format!("var `{name}` is defined twice, also at {}", first.place);
+            Err(reason.into())
+        }
     }
-    Ok(())
 }
 
-/// Puts the values of all vars in; answers the names of those that nothing uses.
-pub(crate) fn resolve(
+/// Puts the values of all vars in; answers those that nothing uses.
+pub(crate) fn resolve<'a>(
     resources: &mut Resources,
-    vars: &Vars,
+    vars: &'a Vars,
     fields: &[FieldSpec],
-) -> Step<Vec<String>> {
+) -> Step<Vec<&'a Defined>> {
     let mut values = BTreeMap::new();
-    for (name, var) in vars {
-        values.insert(name.as_str(), value_of(resources, var)?);
+    for (name, defined) in vars {
+        let there = |fault: Fault| fault.at(&defined.place);
+        let value = value_of(resources, &defined.var).map_err(there)?;
+        values.insert(name.as_str(), value);
     }
     let mut used = std::collections::BTreeSet::new();
     if values.is_empty() {
@@ -92,8 +107,10 @@ pub(crate) fn resolve(
                 .map_err(|fault| fault.within(|| resource.origin.to_string()))?;
         }
     }
-    let unused = vars.keys().filter(|name| !used.contains(name.as_str()));
-    Ok(unused.cloned().collect())
+    let unused = vars.values();
+    Ok(unused
+        .filter(|defined| !used.contains(defined.var.name.as_str()))
+        .collect())
 }
 
 fn value_of(resources: &Resources, var: &Var) -> Step<Value> {

@@ -191,7 +191,7 @@ fn what_kustomize_is_silent_about_is_found() {
         &[
             "over/kustomization.yaml:3: replacements[0].targets[0]: selects no object; correct or remove \
              the target",
-            "over/kustomization.yaml:0: vars: var `V` is used nowhere; remove it",
+            "over/kustomization.yaml:7: vars[0]: var `V` is used nowhere; remove it",
         ],
     );
     check_findings(
@@ -199,7 +199,7 @@ fn what_kustomize_is_silent_about_is_found() {
         &[
             "over/kustomization.yaml:2: resources: is given twice, and that of line 1 is not used; remove it",
             "over/kustomization.yaml:5: : only the first document of a kustomization is used; remove the others",
-            "over/kustomization.yaml:0: generatorOptions: there is no generator that has these options; \
+            "over/kustomization.yaml:3: generatorOptions: there is no generator that has these options; \
              remove the field",
         ],
     );
@@ -209,8 +209,44 @@ fn what_kustomize_is_silent_about_is_found() {
         "resources: [a.yaml, ../base]\n",
         &[
             &format!("base/kustomization.yaml:2: sortOptions: {message}"),
-            &format!("base/kustomization.yaml:0: buildMetadata: {message}"),
+            &format!("base/kustomization.yaml:3: buildMetadata: {message}"),
         ],
+    );
+}
+
+#[test]
+fn a_line_that_ends_an_environment_file_is_found() {
+    let check = |bytes: usize, expected: Option<&str>| {
+        let line = format!("LONG={}", "x".repeat(bytes - "LONG=".len()));
+        let tree = MemoryTree::new(&[
+            (
+                "kustomization.yaml",
+                "configMapGenerator:\n- {name: a, envs: [a.env]}\n",
+            ),
+            ("a.env", &format!("A=1\n{line}\nB=2\n")),
+        ]);
+        let rendered = rendered(&tree, "").unwrap();
+        let keys = rendered.objects[0].value()["data"].as_object().unwrap();
+        assert_eq!(keys.len(), if expected.is_some() { 1 } else { 3 });
+        let found: Vec<_> = rendered
+            .findings
+            .iter()
+            .map(|found| {
+                format!(
+                    "{}:{}: {}: {}",
+                    found.file, found.line, found.field, found.message
+                )
+            })
+            .collect();
+        assert_eq!(found, Vec::from_iter(expected));
+    };
+    check(65_535, None);
+    check(
+        65_536,
+        Some(
+            "a.env:2: configMapGenerator[0].envs[0]: has 65536 bytes, and kustomize drops a line of 65536 or \
+             more with all that follow; give the value as a file of its own, under `files`",
+        ),
     );
 }
 
@@ -276,17 +312,6 @@ fn errors_name_file_line_and_field() {
         &kustomization("resources: [a.yaml, a.yaml]\n"),
         "kustomization.yaml:1: resources[1]: `core/ConfigMap/_/a` of a.yaml:1 has the \
          same id as that of a.yaml:1; rename or remove one of the two",
-    );
-    check_error(
-        &kustomization("resources: [github.com/org/repo]\n"),
-        "kustomization.yaml:1: resources[0]: the remote base `github.com/org/repo` is not run: \
-         rendering reaches no network; copy the base into this repository, or name its files by \
-         https addresses that `tidegate.lock` pins",
-    );
-    check_error(
-        &kustomization("resources: [a.yaml]\nhelmCharts:\n- name: x\n"),
-        "kustomization.yaml:3: helmCharts: a Helm chart is not run: rendering starts no process; \
-         commit the chart's rendered manifests, and list them under `resources`",
     );
 }
 

@@ -9,6 +9,7 @@ mod every_field;
 mod fuzz;
 mod knowledge;
 mod library;
+mod not_run;
 mod oracle;
 mod overlays;
 mod random;
