@@ -209,6 +209,8 @@ pub(crate) struct GeneratorArgs {
     pub(crate) literals: Vec<String>,
     pub(crate) files: Vec<String>,
     pub(crate) envs: Vec<String>,
+    /// The old name for a single one of `envs`.
+    pub(crate) env: String,
     /// Of a Secret.
     pub(crate) secret_type: String,
     pub(crate) options: Option<GeneratorOptions>,
@@ -230,6 +232,14 @@ pub(crate) struct GeneratorOptions {
 }
 
 impl GeneratorArgs {
+    /// Brings `env` to its new name, which kustomize does in kustomizations only.
+    pub(crate) fn with_env(mut self) -> Self {
+        if !self.env.is_empty() {
+            self.envs.push(std::mem::take(&mut self.env));
+        }
+        self
+    }
+
     /// Adds what all generators of a kustomization have in common.
     pub(crate) fn with_common(mut self, common: Option<&GeneratorOptions>) -> Self {
         let Some(common) = common else {

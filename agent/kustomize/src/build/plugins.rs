@@ -151,6 +151,10 @@ impl Config<'_, '_> {
         if args.namespace.is_empty() {
             args.namespace = namespace;
         }
+        if !args.env.is_empty() {
+            let message = "`env` is not read outside of a kustomization; write `envs`, a list";
+            self.loader.build.find(self.place.clone(), message);
+        }
         let context = generate::Context {
             files: self.loader.build.files,
             find: &|place, message| self.loader.build.find(place, message),

@@ -146,14 +146,14 @@ impl Kustomization {
                 self.config_maps = at
                     .items::<ConfigMapArgs>()?
                     .into_iter()
-                    .map(|item| item.map(|args| args.0))
+                    .map(|item| item.map(|args| args.0.with_env()))
                     .collect();
             }
             "secretGenerator" => {
                 self.secrets = at
                     .items::<SecretArgs>()?
                     .into_iter()
-                    .map(|item| item.map(|args| args.0))
+                    .map(|item| item.map(|args| args.0.with_env()))
                     .collect();
             }
             "generatorOptions" => self.generator_options = at.optional()?,
@@ -179,7 +179,6 @@ fn metadata(at: &At<'_>) -> Decoded {
 }
 
 fn generator_args(at: &At<'_>, names: &[&'static str], args: &mut GeneratorArgs) -> Decoded {
-    let mut env = String::new();
     at.fields(names, |name, at| {
         match name {
             "name" => args.name = at.text()?,
@@ -188,16 +187,12 @@ fn generator_args(at: &At<'_>, names: &[&'static str], args: &mut GeneratorArgs)
             "literals" => args.literals = at.list()?,
             "files" => args.files = at.list()?,
             "envs" => args.envs = at.list()?,
-            "env" => env = at.text()?,
+            "env" => args.env = at.text()?,
             "options" => args.options = at.optional()?,
             _ => args.secret_type = at.text()?,
         }
         Ok(())
-    })?;
-    if !env.is_empty() {
-        args.envs.push(env);
-    }
-    Ok(())
+    })
 }
 
 /// The fields of a generator; the last is that of Secrets alone.
