@@ -1,6 +1,6 @@
 //! Replacements' paths: every field that a path means, made where asked for (`yaml.PathMatcher`).
 
-use tidegate_yaml::{Limits, Node, NodeValue, ScalarStyle, parse_first_document};
+use tidegate_yaml::{Limits, Node, NodeValue, ScalarStyle, StyledDocument};
 
 use crate::fault::Step;
 use crate::go_regex;
@@ -104,7 +104,7 @@ fn visit_copy(
     create: Option<Create>,
     set: &mut dyn FnMut(&mut Node) -> Step,
 ) -> Step<usize> {
-    let document = parse_first_document(text, &Limits::default())
+    let document = StyledDocument::parse(text, &Limits::default())
         .map_err(|error| format!("is no YAML: {error}"))?;
     let mut copy = document.ok_or("is empty")?.root;
     visit(&mut copy, rest, create, set)
@@ -116,10 +116,11 @@ fn visit_index(
     create: Option<Create>,
     set: &mut dyn FnMut(&mut Node) -> Step,
 ) -> Step<usize> {
-    let items = node::items_mut(found)?;
-    let count = items.as_ref().map_or(0, |items| items.len());
+    // What is added to a null is lost.
+    let mut lost = Vec::new();
+    let items = node::items_mut(found)?.unwrap_or(&mut lost);
+    let count = items.len();
     let outside = || format!("index {index} is outside of the list of {count}");
-    let items = items.ok_or_else(outside)?;
     if let Some(create) = create.filter(|_| index == count) {
         items.push(create.make(rest));
     }
@@ -137,10 +138,10 @@ fn visit_selected(
     let (name, value) = node::element_selector(part)?;
     let pattern = go_regex::compile(value).map_err(|fault| fault.within(|| format!("`{part}`")))?;
     let mut is_made = false;
+    // What is added to a null is lost.
+    let mut lost = Vec::new();
+    let items = node::items_mut(found)?.unwrap_or(&mut lost);
     loop {
-        let Some(items) = node::items_mut(found)? else {
-            return Ok(0);
-        };
         let mut count = 0;
         for item in items.iter_mut() {
             let text = if name.is_empty() {

@@ -3,6 +3,8 @@
 mod analysis;
 mod fold;
 mod order;
+mod printer;
+mod scalar;
 mod styled;
 
 use serde_json::{Map, Value};

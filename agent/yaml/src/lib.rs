@@ -54,6 +54,7 @@ mod duplicate;
 mod emit;
 mod error;
 mod json;
+mod layout;
 mod limits;
 mod merge;
 mod node;

@@ -201,31 +201,11 @@ impl<'a> Parser<'a> {
             match token.kind {
                 Kind::Anchor(name) => found.anchor = Some(name),
                 Kind::Tag { handle, suffix } => {
-                    found.tag = Some(self.tag(handle, &suffix, token.mark)?);
+                    found.tag = Some(short_tag(&self.tags, (handle, &suffix), token.mark)?);
                 }
                 _ => {}
             }
         }
-    }
-
-    /// The short form of a tag.
-    fn tag(&self, handle: &str, suffix: &str, mark: Mark) -> Result<Box<str>, YamlError> {
-        let declared = self.tags.get(handle);
-        let long = match (declared, handle) {
-            (Some(prefix), _) => format!("{prefix}{suffix}"),
-            (None, "") => suffix.to_owned(),
-            (None, "!") => format!("!{suffix}"),
-            (None, "!!") => return Ok(format!("!!{suffix}").into()),
-            (None, _) => {
-                let problem =
-                    format!("the tag handle {handle} is not declared; add a %TAG line for it");
-                return Err(syntax(mark, problem));
-            }
-        };
-        Ok(match long.strip_prefix("tag:yaml.org,2002:") {
-            Some(name) => format!("!!{name}").into(),
-            None => long.into(),
-        })
     }
 
     fn alias(&mut self, name: &str, mark: Mark) -> Result<Node, YamlError> {
@@ -457,6 +437,29 @@ impl<'a> Parser<'a> {
         let unit = "nodes copied for anchors and aliases";
         Err(YamlError::Limit { mark, limit, unit })
     }
+}
+
+/// The short form of a tag.
+pub(crate) fn short_tag(
+    declared: &HashMap<&str, Cow<'_, str>>,
+    (handle, suffix): (&str, &str),
+    mark: Mark,
+) -> Result<Box<str>, YamlError> {
+    let long = match (declared.get(handle), handle) {
+        (Some(prefix), _) => format!("{prefix}{suffix}"),
+        (None, "") => suffix.to_owned(),
+        (None, "!") => format!("!{suffix}"),
+        (None, "!!") => return Ok(format!("!!{suffix}").into()),
+        (None, _) => {
+            let problem =
+                format!("the tag handle {handle} is not declared; add a %TAG line for it");
+            return Err(syntax(mark, problem));
+        }
+    };
+    Ok(match long.strip_prefix("tag:yaml.org,2002:") {
+        Some(name) => format!("!!{name}").into(),
+        None => long.into(),
+    })
 }
 
 /// In a flow collection, kustomize prints what was left out as an empty text, and blocks in quotes.

@@ -6,6 +6,7 @@
 mod block;
 mod cursor;
 mod directive;
+mod lookahead;
 mod plain;
 mod property;
 mod quoted;
@@ -79,11 +80,6 @@ impl<'a> Scanner<'a> {
         self.tokens.pop_front().ok_or_else(end)
     }
 
-    /// Whether a comment stood before or between the tokens so far.
-    pub(crate) fn has_comments(&self) -> bool {
-        self.cursor.passed_comment
-    }
-
     fn needs_more(&mut self) -> Result<bool, YamlError> {
         if self.ended {
             return Ok(false);
@@ -102,7 +98,8 @@ impl<'a> Scanner<'a> {
         Ok(is_undecided)
     }
 
-    fn fetch(&mut self) -> Result<(), YamlError> {
+    /// Scans at least one token more.
+    pub(crate) fn fetch(&mut self) -> Result<(), YamlError> {
         self.skip_to_token();
         self.unroll_indent(Some(self.cursor.column));
         let first = self.cursor.byte();

@@ -1,6 +1,6 @@
 //! `replacements`: values copied from one field to others.
 
-use tidegate_yaml::{Limits, Node, StyledDocument};
+use tidegate_yaml::{Limits, Node, StyledDocument, parse_first_document};
 
 use crate::fault::Step;
 use crate::field_path::Create;
@@ -246,8 +246,9 @@ fn set_inside_text(
             return Ok(false);
         };
         let value = document.adopt(value);
+        let aliases = document.clone();
         let mut set = |found: &mut Node| {
-            if node::kind(found) == Kind::Scalar {
+            if node::kind(found) == Kind::Scalar && !aliases.is_alias(found) {
                 node::set_text(found, node::raw(&value));
             } else {
                 *found = value.clone();
@@ -259,7 +260,7 @@ fn set_inside_text(
             _ => return Ok(false),
         }
         // What cannot be printed is left to the ordinary path, as in kustomize.
-        let Some(new) = serialize(&document, &text)? else {
+        let Some(new) = serialize(&document, &text) else {
             return Ok(false);
         };
         if let Some(found) = node::lookup(object, outer, None)? {
@@ -270,22 +271,17 @@ fn set_inside_text(
     Ok(false)
 }
 
-fn serialize(document: &StyledDocument, old: &str) -> Step<Option<String>> {
+/// The document as a text of the kind that it was; `None` if it cannot be one.
+fn serialize(document: &StyledDocument, old: &str) -> Option<String> {
+    let text = document.print();
     if !old.trim_start().starts_with(['{', '[']) {
-        let print = document.print().map_err(|lost| {
-            format!(
-                "a field inside of a YAML text that has {lost} cannot be replaced, since they would \
-                 be lost; remove them from the text, or write it as JSON"
-            )
-        })?;
-        return Ok(Some(print.trim().to_owned()));
+        return Some(text.trim().to_owned());
     }
-    let Ok(json) = document.root.to_json() else {
-        return Ok(None);
-    };
-    Ok(Some(if old.contains('\n') && old.contains("  ") {
+    let printed = parse_first_document(&text, &Limits::default()).ok()??;
+    let json = printed.root.to_json().ok()?;
+    Some(if old.contains('\n') && old.contains("  ") {
         go_json::indented(&json)
     } else {
         go_json::text(&json)
-    }))
+    })
 }

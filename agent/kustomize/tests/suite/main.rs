@@ -15,4 +15,5 @@ mod overlays;
 mod random;
 mod replacements;
 mod shared;
+mod structured;
 mod tree;

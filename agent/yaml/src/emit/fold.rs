@@ -63,7 +63,13 @@ impl Emitter<'_> {
 
     pub(super) fn literal(&mut self, value: &str, indent: usize) {
         self.push("|");
-        self.block_header(value);
+        self.block_hints(value);
+        self.break_line();
+        self.literal_lines(value, indent);
+    }
+
+    /// The lines of a `|` block.
+    pub(super) fn literal_lines(&mut self, value: &str, indent: usize) {
         if value.is_ascii() {
             value
                 .split_inclusive('\n')
@@ -75,10 +81,8 @@ impl Emitter<'_> {
         }
     }
 
-    /// A `>` block, its line breaks doubled by the text's first character, as go-yaml v3 does.
-    pub(super) fn folded(&mut self, value: &str, indent: usize) {
-        self.push(">");
-        self.block_header(value);
+    /// The lines of a `>` block, their breaks doubled by the text's first character, as go-yaml v3 does.
+    pub(super) fn folded_lines(&mut self, value: &str, indent: usize) {
         let first = value.trim_start_matches(is_break);
         let doubles = !first.is_empty() && !first.starts_with([' ', '\t']);
         for line in value.split_inclusive(is_break) {
@@ -96,8 +100,8 @@ impl Emitter<'_> {
         }
     }
 
-    /// Indentation and chomping of a block, and the end of its first line.
-    fn block_header(&mut self, value: &str) {
+    /// Indentation and chomping of a block.
+    pub(super) fn block_hints(&mut self, value: &str) {
         if value.starts_with(|char| char == ' ' || is_break(char)) {
             self.push("2");
         }
@@ -107,6 +111,10 @@ impl Emitter<'_> {
             (Some(true), _) => self.push("+"),
             _ => self.push("-"),
         }
+    }
+
+    /// Ends the line.
+    pub(super) fn break_line(&mut self) {
         self.text.push('\n');
         self.broke();
     }

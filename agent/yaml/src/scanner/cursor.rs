@@ -11,7 +11,6 @@ pub(super) struct Cursor<'a> {
     line: u32,
     /// In characters, from 0.
     pub(super) column: u32,
-    pub(super) passed_comment: bool,
 }
 
 impl<'a> Cursor<'a> {
@@ -26,7 +25,6 @@ impl<'a> Cursor<'a> {
             position,
             line: 0,
             column: 0,
-            passed_comment: false,
         }
     }
 
@@ -136,7 +134,6 @@ impl<'a> Cursor<'a> {
 
     /// Moves over a comment to the end of the line.
     pub(super) fn skip_comment(&mut self) {
-        self.passed_comment = true;
         self.skip_line_content();
     }
 
