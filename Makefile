@@ -16,7 +16,7 @@ NODE := $(shell node -e 'const [major, minor] = process.versions.node.split(".")
 DENY := $(or $(shell command -v cargo-deny),$(wildcard $(TIDEGATE_CACHE)/cargo-deny/bin/cargo-deny))
 
 .DEFAULT_GOAL := help
-.PHONY: help browser bench demo e2e smoke test test-fast lint image-check generate controlplane vendor dependencies ci-dependencies
+.PHONY: help browser screenshots bench demo e2e smoke test test-fast lint image-check generate controlplane vendor dependencies ci-dependencies
 
 help: ## Shows the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
@@ -52,9 +52,17 @@ else
 	$(DENY) --log-level error check bans licenses sources
 endif
 
-browser: dependencies program agent/dashboard/node_modules/.package-lock.json ## The dashboard in Chromium on the demo: waves, keyboard, lost connection, axe (minutes)
+browser: on-demo ## The dashboard in Chromium on the demo: waves, keyboard, approvals, lost connection, axe (minutes)
+	cd agent/dashboard && $(BROWSER)
+
+screenshots: on-demo ## Pictures of every page, light and dark, wide and narrow, into the target folder; renews the one of the README
+	cd agent/dashboard && $(BROWSER) --readme $(abspath docs/images/dashboard.png)
+
+BROWSER := node tests/browser.mjs --program $(abspath $(PROGRAM)) --demo $(abspath $(dir $(PROGRAM)))/tidegate-demo --pictures $(abspath $(dir $(PROGRAM))/../dashboard)
+
+.PHONY: on-demo
+on-demo: dependencies program agent/dashboard/node_modules/.package-lock.json
 	$(CARGO) build --quiet --locked -p tidegate-demo
-	cd agent/dashboard && node tests/browser.mjs --program $(abspath $(PROGRAM)) --demo $(abspath $(dir $(PROGRAM)))/tidegate-demo --pictures $(abspath $(dir $(PROGRAM))/../dashboard)
 
 image-check: ## What the Dockerfile says, done without a container engine (minutes; as root, on Debian 12)
 	@$(CARGO) run --quiet --locked -p tidegate-image -- --folder $(or $(CARGO_TARGET_DIR),target)/image-check

@@ -146,7 +146,7 @@ fn a_layer_is_suspended_and_rolled_back_over_http_by_who_may() {
 }
 
 /// The token of a new account.
-fn account(rig: &Rig, place: &Place, name: &str) -> String {
+pub(crate) fn account(rig: &Rig, place: &Place, name: &str) -> String {
     let object = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}});
     place.apply(
         &format!("/api/v1/namespaces/NS/serviceaccounts/{name}"),
@@ -158,11 +158,11 @@ fn account(rig: &Rig, place: &Place, name: &str) -> String {
 }
 
 /// Gives an account the role that the agent's manifests have for this.
-fn bind(place: &Place, name: &str) {
+pub(crate) fn bind(place: &Place, name: &str) {
     bind_role(place, name, "tidegate-sync");
 }
 
-fn bind_role(place: &Place, name: &str, role: &str) {
+pub(crate) fn bind_role(place: &Place, name: &str, role: &str) {
     let binding: Value = json!({
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "RoleBinding",

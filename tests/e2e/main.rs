@@ -14,3 +14,4 @@ mod questions;
 mod recovery;
 mod rig;
 mod troubles;
+mod ui;

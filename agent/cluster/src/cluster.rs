@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http::{Request, StatusCode};
-use kube::client::{Body, ClientBuilder};
+use http::header::AUTHORIZATION;
+use http::{Request, Response, StatusCode};
+use kube::client::{Body, ClientBuilder, ConfigExt as _};
 use kube::{Client, Config};
 use serde_json::Value;
+use tower::{Layer as _, ServiceExt as _};
 
 use crate::counted::{Counted, Observer};
 use crate::error::ApiError;
@@ -100,6 +102,30 @@ impl Cluster {
     /// Returns the namespace of the kubeconfig's context, or of the Pod.
     pub fn default_namespace(&self) -> &str {
         self.client.default_namespace()
+    }
+
+    /// Returns the token by which the API server knows who asks, new if it has to be: that of the configuration, its
+    /// file or its plugin. `None` if it knows them by something else, such as a certificate.
+    ///
+    /// # Errors
+    /// If the configuration is wrong, or its plugin fails.
+    pub async fn token(&self) -> Result<Option<String>, ConnectError> {
+        let failed = |error| ConnectError::Client(Box::new(error));
+        let Some(layer) = self.shared.config.auth_layer().map_err(failed)? else {
+            return Ok(None);
+        };
+        let signed = layer.layer(tower::service_fn(|request: Request<Body>| {
+            let header = request.headers().get(AUTHORIZATION).cloned();
+            std::future::ready(Ok::<_, tower::BoxError>(Response::new(header)))
+        }));
+        let signed = signed.oneshot(Request::new(Body::empty())).await;
+        let header = signed.map_err(|error| failed(kube::Error::Service(error)))?;
+        let text = header
+            .body()
+            .as_ref()
+            .and_then(|header| header.to_str().ok());
+        let token = text.and_then(|text| text.strip_prefix("Bearer "));
+        Ok(token.map(ToOwned::to_owned))
     }
 
     /// Returns the API server's URL.

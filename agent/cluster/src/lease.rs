@@ -47,6 +47,38 @@ pub struct Lease {
     lead: watch::Sender<Lead>,
 }
 
+/// Who holds a Lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The process.
+    pub identity: String,
+    /// What it says of where its API is.
+    pub address: Option<String>,
+}
+
+impl Holder {
+    /// Looks who holds a Lease; `None` if nobody does.
+    ///
+    /// # Errors
+    /// If the API server refuses, or does not answer.
+    pub async fn of(
+        client: kube::Client,
+        (namespace, name): (&str, &str),
+    ) -> Result<Option<Self>, ApiError> {
+        let api: Api<KubeLease> = Api::namespaced(client, namespace);
+        let found = api
+            .get_opt(name)
+            .await
+            .map_err(|error| ApiError::of(&error))?;
+        Ok(found.and_then(|lease| {
+            let identity = lease.spec?.holder_identity.filter(|it| !it.is_empty())?;
+            let mut annotations = lease.metadata.annotations.unwrap_or_default();
+            let address = annotations.remove(ADDRESS);
+            Some(Self { identity, address })
+        }))
+    }
+}
+
 /// The Lease could not be read or written.
 #[derive(Debug, Error)]
 pub enum LeaseError {

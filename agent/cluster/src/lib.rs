@@ -37,7 +37,7 @@ pub use delete::Deleted;
 pub use error::{ApiError, FieldConflict};
 pub use kinds::{KindInfo, Kinds};
 pub use lead::Lead;
-pub use lease::{Announcement, Lease, LeaseError, LeaseOptions};
+pub use lease::{Announcement, Holder, Lease, LeaseError, LeaseOptions};
 pub use live::{Area, Former, Live, LiveView};
 pub use owned::{FieldPath, Owned, Writer, differences, normal_form};
 pub use tenure::Tenure;

@@ -8,7 +8,7 @@ import { LayerPages } from "./pages/layer";
 import { Login } from "./pages/login";
 import { Empty } from "./parts/notice";
 import { address, type Route, route } from "./route";
-import { type Connection, connection, follow, id } from "./state/fleet";
+import { type Connection, connection, follow, id, layers } from "./state/fleet";
 import { age, shortName } from "./text/words";
 
 export function App() {
@@ -106,8 +106,9 @@ function Lost({ connection }: { connection: Connection }) {
   if (connection.state !== "lost") return null;
   return (
     <p class="banner" role="alert">
-      Disconnected: {connection.why}. What is shown is {age(new Date(connection.since).toISOString(), now.value)} old.
-      The page connects again by itself.
+      Disconnected: {connection.why}.
+      {layers.value && ` What is shown is ${age(new Date(connection.since).toISOString(), now.value)} old.`} The page
+      connects again by itself.
     </p>
   );
 }

@@ -1,38 +1,58 @@
 // The dashboard in a real Chromium, on the demo: a control plane, the agent, the database layer as it comes up.
-// node tests/browser.mjs --demo PROGRAM --program PROGRAM [--pictures FOLDER]
-import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+// node tests/browser.mjs --demo PROGRAM --program PROGRAM [--pictures FOLDER] [--readme FILE]
+import { copyFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
+import { agreement } from "./agreement.mjs";
+import { startDemo } from "./demo.mjs";
+import { faults, inEachLook, picture } from "./looks.mjs";
 
 const { values: options } = parseArgs({
-  options: { demo: { type: "string" }, program: { type: "string" }, pictures: { type: "string" } },
+  options: {
+    demo: { type: "string" },
+    program: { type: "string" },
+    pictures: { type: "string" },
+    /** Where the picture of a rollout is put: then no more is done than to take pictures. */
+    readme: { type: "string" },
+  },
 });
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
 const LIMIT = 120_000;
+const APPS = "tidegate-system/apps";
 
-const demo = await startDemo();
+/** What is to be mended: all of it is told at the end. */
+const wrong = [];
+
+const demo = await startDemo(options);
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
 });
+let page;
 try {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: "light" });
   context.setDefaultTimeout(LIMIT);
-  const page = await context.newPage();
-  const strange = watch(page);
+  page = await context.newPage();
+  watch(page);
   await rollout(page);
   await looks(page);
-  await keyboard(page);
-  await suspension(page);
-  await lostConnection(page, context);
-  await brokenImage(page);
-  await rollback(page);
-  if (strange.length > 0) throw new Error(`the browser complained: ${strange.join("\n")}`);
+  await states(page);
+  if (!options.readme) {
+    await keyboard(page);
+    await suspension(page);
+  }
+  await agreement({ page, demo, until, say, snap, look });
+  if (!options.readme) {
+    await lostConnection(page, context);
+    await brokenImage(page);
+    await rollback(page);
+  }
+  if (wrong.length > 0) throw new Error(wrong.join("\n"));
+  if (options.readme) copyFileSync(join(options.pictures, "dashboard.png"), options.readme);
   say("all well");
+} catch (error) {
+  say(`what the page shows:\n${await page?.locator("body").ariaSnapshot()}`);
+  throw error;
 } finally {
   await browser.close();
   demo.stop();
@@ -51,9 +71,13 @@ async function rollout(page) {
   await until("three waves are done", async () => (await page.locator(".gauge .meter.good").count()) >= 3);
   await page.locator(".chip:not(.good)").first().focus();
   await page.locator(".lines path").first().waitFor({ state: "attached" });
-  await picture(page, "dashboard");
+  await page.setViewportSize({ width: 1280, height: 1200 });
+  await page.evaluate(() => scrollTo(0, 0));
+  await snap(page, "dashboard");
+  await page.setViewportSize({ width: 1280, height: 900 });
   await until("it waits for nothing", () => page.getByText("It waits for nothing").isVisible());
   await until("all is ready", async () => (await page.locator(".chip:not(.good)").count()) === 0);
+  await until("the demo is up", () => demo.isUp());
 }
 
 /** Every page, wide and narrow, light and dark: no violation that axe knows, nothing wider than the screen. */
@@ -66,40 +90,51 @@ async function looks(page) {
     fleet: `${demo.url}#/`,
     layer,
     plan: `${layer}/plan`,
+    preview: `${demo.url}#/layers/${APPS}/plan/main`,
     history: `${layer}/history`,
     object: `${layer}/objects/${encodeURIComponent(id)}`,
     nowhere: `${demo.url}#/nowhere`,
   };
-  const wrong = [];
-  for (const colorScheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme });
-    for (const width of [1280, 390]) {
-      await page.setViewportSize({ width, height: 900 });
-      for (const [name, address] of Object.entries(pages)) {
-        await page.goto(address);
-        await page.locator("main h1").first().waitFor();
-        wrong.push(...(await faults(page, `${name}, ${colorScheme}, ${width}`)));
-        await picture(page, `${name}-${colorScheme}-${width}`);
-      }
+  await inEachLook(page, async (name) => {
+    for (const [what, address] of Object.entries(pages)) {
+      await page.goto(address);
+      await page.locator("main h1").first().waitFor();
+      await until("what is read is there", async () => (await page.locator(".loading").count()) === 0);
+      await look(page, `${what}-${name}`);
     }
-  }
-  await page.emulateMedia({ colorScheme: "light" });
-  await page.setViewportSize({ width: 1280, height: 900 });
-  if (wrong.length > 0) throw new Error(wrong.join("\n"));
+    await page.goto(layer);
+    await page.getByRole("button", { name: "table" }).click();
+    await page.getByRole("button", { name: "Sync …" }).click();
+    await look(page, `table-${name}`);
+  });
   say("every page: no violation known to axe, nothing wider than the screen");
 }
 
-async function faults(page, name) {
-  // By the debugger's door: the page's policy lets nobody else's script in.
-  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe);
-  const { overflow, violations } = await page.evaluate(async () => ({
-    overflow: document.documentElement.scrollWidth - innerWidth,
-    violations: (await globalThis.axe.run()).violations.map(
-      (one) => `${one.id}: ${one.nodes.map((node) => `${node.target} (${node.failureSummary})`).join(", ")}`,
-    ),
-  }));
-  if (overflow > 0) violations.push(`${overflow} px wider than the screen`);
-  return violations.map((violation) => `${name}: ${violation}`);
+/** What stands there instead of layers: nobody signed in, no layers, no agent, nothing yet. */
+async function states(page) {
+  const problem = { title: "The request carries no bearer token", detail: "send the header Authorization" };
+  const snapshot = 'event: snapshot\ndata: {"items":[]}\n\n';
+  const played = {
+    login: [(route) => route.fulfill({ status: 401, json: problem }), () => page.getByLabel("Token")],
+    empty: [
+      (route) => route.fulfill({ contentType: "text/event-stream", body: snapshot }),
+      () => page.getByText("There are no layers yet"),
+    ],
+    lost: [(route) => route.abort(), () => page.getByText(/^Disconnected: /)],
+    loading: [() => undefined, () => page.getByText("Loading layers")],
+  };
+  for (const [name, [answer, sign]] of Object.entries(played)) {
+    await page.route("**/api/v1/events*", answer);
+    await page.goto(demo.url);
+    await page.reload();
+    await sign().waitFor();
+    await inEachLook(page, async (look_) => look(page, `${name}-${look_}`));
+    await page.unroute("**/api/v1/events*");
+  }
+  await page.goto(demo.url);
+  await page.reload();
+  await page.getByText("Live", { exact: true }).waitFor();
+  say("sign-in, no layers, no agent and a slow one: each has its page");
 }
 
 /** Search, open, look at the table, sync: without a pointer. */
@@ -124,7 +159,7 @@ async function keyboard(page) {
 
 /** Suspended by click, resumed by keyboard; a refusal is shown where it was asked. */
 async function suspension(page) {
-  await page.goto(`${demo.url}#/layers/tidegate-system/apps`);
+  await page.goto(`${demo.url}#/layers/${APPS}`);
   await page.route("**/suspend", (route) =>
     route.fulfill({ status: 403, json: { title: "A right is missing", detail: "ann may not <b>suspend</b> it" } }),
   );
@@ -132,7 +167,7 @@ async function suspension(page) {
   await page.getByText("Nothing of the layer is written any more").waitFor();
   await page.getByRole("button", { name: "Suspend apps" }).click();
   await page.getByRole("alert").getByText("ann may not <b>suspend</b> it").waitFor();
-  await picture(page, "refused-light-1280");
+  await look(page, "refused-light-1280");
   await page.unroute("**/suspend");
   await page.getByRole("button", { name: "Suspend apps" }).click();
   await page.getByText("Suspended: nothing is written").waitFor();
@@ -146,71 +181,88 @@ async function suspension(page) {
 
 /** Back to the commit before the broken one: by keyboard, from the history. */
 async function rollback(page) {
-  await page.goto(`${demo.url}#/layers/tidegate-system/apps/history`);
+  await page.goto(`${demo.url}#/layers/${APPS}/history`);
   await page.getByRole("button", { name: "Roll back …" }).first().focus();
   await page.keyboard.press("Enter");
   await page.getByLabel("Held for").selectOption("30m");
   await page.getByRole("button", { name: /^Roll back to / }).focus();
   await page.keyboard.press("Enter");
   await page.getByText(/^Held at .* for another/).waitFor();
-  await page.goto(`${demo.url}#/layers/tidegate-system/apps`);
+  await page.goto(`${demo.url}#/layers/${APPS}`);
   await page.getByText("It waits for nothing").waitFor();
-  await picture(page, "held-light-1280");
+  await look(page, "held-light-1280");
   say("a rollback brings the layer to the commit before, and the page says until when it is held");
 }
 
+/** What happens while nobody can be reached is there once the connection is found again. */
 async function lostConnection(page, context) {
-  await page.goto(`${demo.url}#/`);
-  await page.getByText("Live", { exact: true }).waitFor();
-  await context.setOffline(true);
-  // What is offline breaks no stream that is open; what is opened anew shows it.
-  await page.reload().catch(() => undefined);
-  await context.setOffline(false);
-  await page.goto(demo.url);
-  await page.getByText("Live", { exact: true }).waitFor();
-  await context.route("**/api/v1/events*", (route) => route.abort());
+  await page.goto(`${demo.url}#/layers/${APPS}`);
+  await page.getByText("It waits for nothing").waitFor();
+  // What is aborted breaks no stream that is open: the page is opened anew, with nobody at the other end.
+  await context.route("**/api/v1/**", (route) => route.abort());
   await page.reload();
   await page.getByText(/^Disconnected: /).waitFor();
-  await context.unroute("**/api/v1/events*");
+  demo.push(
+    { "apps/consumer.yaml": (text) => text.replace(/replicas: .*/, "replicas: 5") },
+    "Scale while nobody looks",
+  );
+  await context.unroute("**/api/v1/**");
   await page.getByText("Live", { exact: true }).waitFor();
-  await page.getByRole("link", { name: "database", exact: true }).waitFor();
-  say("a lost connection is told, and found again");
+  await page.getByText("It waits for nothing").waitFor();
+  await page.getByRole("link", { name: "History" }).click();
+  await page.getByText("1 updated").first().waitFor();
+  say("a lost connection is told, and found again with what happened meanwhile");
 }
 
-/** A commit breaks an image; the page says so. */
+/** A commit breaks an image; the page says so, and what looks like a script in names and messages is text. */
 async function brokenImage(page) {
-  await page.goto(`${demo.url}#/layers/tidegate-system/apps`);
+  await page.goto(`${demo.url}#/layers/${APPS}`);
   await page.getByText("It waits for nothing").waitFor();
-  demo.push((text) => text.replace(/image: .*/, "image: registry.example/consumer:broken"), "Break the consumer");
+  const script = "<img src=x onerror=alert(1)>";
+  const role = { apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role", metadata: { name: script }, rules: [] };
+  const breaks = (text) =>
+    `${text.replace(/image: .*/, `image: 'registry.example/${script}:broken'`)}---\n${JSON.stringify(role)}\n`;
+  demo.push({ "apps/consumer.yaml": breaks }, "Break the consumer");
   await page.locator(".causes li", { hasText: "broken" }).first().waitFor();
-  const wrong = await faults(page, "apps, broken");
-  if (wrong.length > 0) throw new Error(wrong.join("\n"));
-  await picture(page, "broken-light-1280");
+  await page.locator(".causes li", { hasText: script }).first().waitFor();
+  await page.locator(".chip", { hasText: script }).waitFor();
+  await look(page, "broken-light-1280");
   await page.locator(".causes a.object").first().click();
-  await page.getByRole("list", { name: "Why it is not ready" }).getByText("broken").waitFor();
-  say("a broken image shows its reason on the layer's page and on the object's");
+  await page.getByRole("list", { name: "Why it is as it is" }).getByText("broken").first().waitFor();
+  await look(page, "broken-object-light-1280");
+  await page.goto(`${demo.url}#/layers/${APPS}`);
+  await page.locator(".chip", { hasText: script }).click();
+  await page.getByRole("heading", { name: `Role ${script}` }).waitFor();
+  if ((await page.locator("img").count()) > 0) throw new Error("a name became an element");
+  say("a broken image shows its reason on the layer's page and on the object's; a script in a name stays text");
 }
 
 function watch(page) {
-  const strange = [];
-  page.on("pageerror", (error) => strange.push(String(error)));
+  page.on("pageerror", (error) => wrong.push(String(error)));
+  page.on("dialog", (dialog) => {
+    wrong.push(`a script asks ${dialog.message()}`);
+    void dialog.dismiss();
+  });
   page.on("console", (message) => {
-    // A layer that has had no run yet has no plan; a refusal is played.
-    const isPlayed = /\/(plan|suspend)$/.test(message.location().url);
+    // A layer that has had no run yet has no plan; refusals are played.
+    const isPlayed = /\/(plan|suspend|events)$/.test(message.location().url);
     const isExpected = message.text().includes("net::ERR") || isPlayed;
     const isOurs = message.type() === "error" && !isExpected;
-    if (isOurs) strange.push(message.text());
+    if (isOurs) wrong.push(`the browser complains: ${message.text()}`);
   });
   page.on("request", (request) => {
-    if (!request.url().startsWith(demo.url)) strange.push(`a request to ${request.url()}`);
+    if (!request.url().startsWith(demo.url)) wrong.push(`a request to ${request.url()}`);
   });
-  return strange;
 }
 
-async function picture(page, name) {
-  if (!options.pictures) return;
-  mkdirSync(options.pictures, { recursive: true });
-  await page.screenshot({ path: join(options.pictures, `${name}.png`) });
+/** What axe and the width say of a page as it is; a picture of it for those who look themselves. */
+async function look(page, name) {
+  wrong.push(...(await faults(page, name)));
+  await snap(page, name);
+}
+
+function snap(page, name) {
+  return picture(page, options.pictures, name);
 }
 
 async function until(what, holds) {
@@ -219,34 +271,6 @@ async function until(what, holds) {
     if (Date.now() > end) throw new Error(`${what}: not so after ${LIMIT / 1000} s`);
     await new Promise((done) => setTimeout(done, 50));
   }
-}
-
-function startDemo() {
-  const child = spawn(options.demo, ["--program", options.program, "demo"], { stdio: ["pipe", "pipe", "inherit"] });
-  const lines = [];
-  const line = (pattern) => lines.map((text) => pattern.exec(text)?.[1]).find(Boolean);
-  return new Promise((started, failed) => {
-    child.once("exit", (code) => failed(new Error(`the demo ended with ${code}:\n${lines.join("\n")}`)));
-    createInterface(child.stdout).on("line", (text) => {
-      lines.push(text);
-      if (!text.startsWith("metrics")) return;
-      started({
-        url: line(/^dashboard\s+(\S+)$/),
-        push: (change, message) => pushed(line(/git clone (\S+)/), line(/git clone \S+ (\S+)/), change, message),
-        stop: () => child.kill("SIGINT"),
-      });
-    });
-  });
-}
-
-function pushed(url, folder, change, message) {
-  const git = (...words) => execFileSync("git", words, { cwd: folder, stdio: "pipe" });
-  execFileSync("git", ["clone", "--quiet", url, folder], { stdio: "pipe" });
-  const path = join(folder, "clusters/stages/local/apps/consumer.yaml");
-  writeFileSync(path, change(readFileSync(path, "utf8")));
-  git("-c", "user.name=demo", "-c", "user.email=demo@example.com", "commit", "--quiet", "-am", message);
-  git("push", "--quiet");
-  rmSync(folder, { recursive: true });
 }
 
 function say(text) {

@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::response::Response;
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder};
+use thiserror::Error;
 use tidegate_cluster::Lead;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -44,10 +45,31 @@ const ANSWER: [HeaderName; 3] = [
 
 /// Where a replica's API is, as it stands in the Lease: `https://<address> sha256:<digest of its certificate>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Address {
+pub struct Address {
     pub(crate) url: String,
     /// The SHA-256 of the certificate; `None` where there is no TLS.
     pub(crate) certificate: Option<String>,
+}
+
+/// Text that is no address of a replica to which a token may be sent.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the Lease says nowhere safe that the API is, but `{0}`")]
+pub struct UnsafeAddress(String);
+
+impl Address {
+    /// Returns the port.
+    pub fn port(&self) -> u16 {
+        let digits = self.url.rsplit(':').next();
+        digits.and_then(|digits| digits.parse().ok()).unwrap_or(443)
+    }
+
+    /// Returns what accepts the replica's certificate, and no other one; `None` where there is no TLS.
+    ///
+    /// # Errors
+    /// If this machine's TLS cannot be set up.
+    pub fn tls(&self) -> Result<Option<rustls::ClientConfig>, rustls::Error> {
+        self.certificate.as_deref().map(pinned::config).transpose()
+    }
 }
 
 impl fmt::Display for Address {
@@ -61,9 +83,9 @@ impl fmt::Display for Address {
 }
 
 impl FromStr for Address {
-    type Err = ();
+    type Err = UnsafeAddress;
 
-    fn from_str(text: &str) -> Result<Self, ()> {
+    fn from_str(text: &str) -> Result<Self, UnsafeAddress> {
         let (url, certificate) = match text.split_once(" sha256:") {
             Some((url, digest)) => (url, Some(digest.to_owned())),
             None => (text, None),
@@ -77,7 +99,7 @@ impl FromStr for Address {
                 .is_some_and(|address: SocketAddr| address.ip().is_loopback()),
         };
         if !is_safe {
-            return Err(());
+            return Err(UnsafeAddress(text.to_owned()));
         }
         Ok(Self {
             url: url.to_owned(),
@@ -210,7 +232,7 @@ mod tests {
             "http://10.0.0.1:1",
             "http://10.0.0.1:1 sha256:00",
         ] {
-            assert_eq!(text.parse::<Address>(), Err(()), "{text}");
+            assert_eq!(text.parse::<Address>(), Err(UnsafeAddress(text.into())));
         }
     }
 }

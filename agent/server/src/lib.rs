@@ -30,6 +30,7 @@ mod telemetry;
 pub use backend::Backend;
 pub use certificate::CertificateError;
 pub use folder::FolderError;
+pub use leader::{Address, UnsafeAddress};
 pub use options::{Access, Options};
 pub use readiness::Readiness;
 pub use server::{ServeError, Server};

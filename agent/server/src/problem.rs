@@ -169,3 +169,34 @@ impl Kind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn the_kinds_are_those_that_are_described() {
+        let document: Value = serde_json::from_str(include_str!("../openapi.json")).unwrap();
+        let described = document.pointer("/components/schemas/Problem/properties/type/enum");
+        let kinds = [
+            Kind::BadRequest,
+            Kind::NoToken,
+            Kind::InvalidToken,
+            Kind::WrongSignature,
+            Kind::Forbidden,
+            Kind::NotFound,
+            Kind::MethodNotAllowed,
+            Kind::BodyTimeout,
+            Kind::Conflict,
+            Kind::Expired,
+            Kind::BodyTooLarge,
+            Kind::TooManyRequests,
+            Kind::Unplannable,
+            Kind::Unavailable,
+        ];
+        let named = kinds.map(|kind| json!(format!("tag:tidegate.dev,2026:{}", kind.describe().1)));
+        assert_eq!(described, Some(&json!(named)));
+    }
+}

@@ -23,6 +23,8 @@ pub struct Chain<'a, S> {
     cluster: &'a Cluster,
     sight: S,
     seen: HashSet<ObjectId>,
+    /// An object that was read before.
+    known: Option<Object>,
     links: Vec<Link>,
     is_well: bool,
 }
@@ -77,9 +79,15 @@ impl<'a, S: Sight> Chain<'a, S> {
             cluster,
             sight,
             seen: HashSet::new(),
+            known: None,
             links: Vec::new(),
             is_well: true,
         }
+    }
+
+    /// Takes an object that was just read, so that it is not read again.
+    pub fn know(&mut self, object: Option<Object>) {
+        self.known = object;
     }
 
     /// Returns what was found.
@@ -126,7 +134,12 @@ impl<'a, S: Sight> Chain<'a, S> {
             self.line(depth, (id, None), format!("{id}: you may not see it"));
             return Ok(Vec::new());
         }
-        let Some(live) = self.cluster.get(id).await? else {
+        let known = self.known.take_if(|known| known.id() == id);
+        let live = match known {
+            Some(known) => Some(known),
+            None => self.cluster.get(id).await?,
+        };
+        let Some(live) = live else {
             self.trouble(
                 depth,
                 (id, Some(Status::Missing)),

@@ -9,7 +9,7 @@ use tidegate_cluster::{ApiError, Cluster};
 use tidegate_object::{Object, ObjectId, Redacted};
 use tidegate_plan::{Change, Consequence};
 
-use crate::{Desired, LayerSpec, LayerView, Owner, Preview};
+use crate::{Desired, LayerSpec, LayerView, Owner, Preview, Sight, Sought};
 
 pub use writer::Writer;
 
@@ -30,6 +30,8 @@ const BOOKKEEPING: [&str; 6] = [
 /// One object, seen from both sides. Secret values are masked.
 #[derive(Debug, Default)]
 pub struct Inspection {
+    /// The live object itself, with all that is in it: for a chain of reasons that begins at it.
+    pub object: Option<Object>,
     /// As Git says it, with the layer's marks, as YAML; `None` if the layer's newest rendering does not hold it.
     pub desired: Option<String>,
     /// As the cluster has it, without the record of who wrote it, as YAML; `None` if it is not there.
@@ -73,11 +75,16 @@ pub struct Happening {
 }
 
 impl Inspection {
-    /// Looks at an object of a layer with the agent's rights; what a run would do is asked as the layer's account.
+    /// Looks at an object of a layer with the agent's rights, for somebody who may see it; what a run would do is asked as
+    /// the layer's account. What happened to it is read only if `sight` lets them see that.
     ///
     /// # Errors
     /// If the API server does not answer, or refuses to.
-    pub async fn of(cluster: &Cluster, view: &LayerView, id: &ObjectId) -> Result<Self, ApiError> {
+    pub async fn of(
+        (cluster, sight): (&Cluster, &impl Sight),
+        view: &LayerView,
+        id: &ObjectId,
+    ) -> Result<Self, ApiError> {
         let mut seen = Self::default();
         if cluster.kinds().preferred(&id.kind).is_some()
             && let Some(live) = cluster.get(id).await?
@@ -85,7 +92,11 @@ impl Inspection {
             seen.writers = Writer::of(&live);
             let shown = Redacted::from(&live).without(&["/metadata/managedFields"]);
             seen.live = Some(tidegate_yaml::emit(shown.value()));
-            seen.events = happenings(cluster, &live).await?;
+            let happenings_of = Sought::Happenings(id.namespace.clone());
+            if sight.may(&happenings_of).await {
+                seen.events = happenings(cluster, &live).await?;
+            }
+            seen.object = Some(live);
         }
         let Some((rendered, _)) = &view.rendering else {
             return Ok(seen);

@@ -1,10 +1,12 @@
 //! What can be typed.
 
+use std::pin::Pin;
+
 use clap::{Parser, Subcommand};
 
 use crate::command::{
     Agent, Apply, Approve, Build, Check, Completion, Confirm, Diff, Events, Get, History, Install,
-    Plan, Resume, Rollback, Suspend, Sync, Trace, Tree, Uninstall, Vendor, Version, Why,
+    Plan, Resume, Rollback, Suspend, Sync, Trace, Tree, Ui, Uninstall, Vendor, Version, Why,
 };
 use crate::exit::Exit;
 
@@ -44,6 +46,7 @@ enum Command {
     Sync(Sync),
     Trace(Trace),
     Tree(Tree),
+    Ui(Ui),
     Uninstall(Uninstall),
     Vendor(Vendor),
     Version(Version),
@@ -56,42 +59,43 @@ impl Cli {
         matches!(self.command, Command::Agent(_))
     }
 
-    /// Does what was asked if it needs neither the network nor to wait for anything.
-    pub(crate) fn run_alone(&self) -> Option<anyhow::Result<Exit>> {
+    /// Does what was asked, or says what is to be waited for.
+    pub(crate) fn run(&self) -> Running<'_> {
         match &self.command {
-            Command::Build(command) => Some(command.run()),
-            Command::Completion(command) => Some(command.run()),
-            Command::Version(command) => command.run_alone(),
-            _ => None,
+            Command::Agent(command) => later(command.run()),
+            Command::Apply(command) => later(command.run()),
+            Command::Approve(command) => later(command.run()),
+            Command::Build(command) => Running::Over(command.run()),
+            Command::Check(command) => later(command.run()),
+            Command::Completion(command) => Running::Over(command.run()),
+            Command::Confirm(command) => later(command.run()),
+            Command::Diff(command) => later(command.run()),
+            Command::Events(command) => later(command.run()),
+            Command::Get(command) => later(command.run()),
+            Command::History(command) => later(command.run()),
+            Command::Install(command) => later(command.run()),
+            Command::Plan(command) => later(command.run()),
+            Command::Resume(command) => later(command.run()),
+            Command::Rollback(command) => later(command.run()),
+            Command::Suspend(command) => later(command.run()),
+            Command::Sync(command) => later(command.run()),
+            Command::Trace(command) => later(command.run()),
+            Command::Tree(command) => later(command.run()),
+            Command::Ui(command) => later(command.run()),
+            Command::Uninstall(command) => later(command.run()),
+            Command::Vendor(command) => later(command.run()),
+            Command::Version(command) => later(command.run()),
+            Command::Why(command) => later(command.run()),
         }
     }
+}
 
-    /// Does what was asked.
-    pub(crate) async fn run(&self) -> anyhow::Result<Exit> {
-        match &self.command {
-            Command::Agent(command) => command.run().await,
-            Command::Apply(command) => command.run().await,
-            Command::Approve(command) => command.run().await,
-            Command::Build(command) => command.run(),
-            Command::Check(command) => command.run().await,
-            Command::Completion(command) => command.run(),
-            Command::Confirm(command) => command.run().await,
-            Command::Diff(command) => command.run().await,
-            Command::Events(command) => command.run().await,
-            Command::Get(command) => command.run().await,
-            Command::History(command) => command.run().await,
-            Command::Install(command) => command.run().await,
-            Command::Plan(command) => command.run().await,
-            Command::Resume(command) => command.run().await,
-            Command::Rollback(command) => command.run().await,
-            Command::Suspend(command) => command.run().await,
-            Command::Sync(command) => command.run().await,
-            Command::Trace(command) => command.run().await,
-            Command::Tree(command) => command.run().await,
-            Command::Uninstall(command) => command.run().await,
-            Command::Vendor(command) => command.run().await,
-            Command::Version(command) => command.run().await,
-            Command::Why(command) => command.run().await,
-        }
-    }
+/// A command that was begun: what needs neither the network nor to wait for anything is over at once.
+pub(crate) enum Running<'a> {
+    Over(anyhow::Result<Exit>),
+    Later(Pin<Box<dyn Future<Output = anyhow::Result<Exit>> + 'a>>),
+}
+
+fn later<'a>(command: impl Future<Output = anyhow::Result<Exit>> + 'a) -> Running<'a> {
+    Running::Later(Box::pin(command))
 }

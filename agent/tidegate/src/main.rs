@@ -11,18 +11,18 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::cli::Cli;
+use crate::cli::{Cli, Running};
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match cli.run_alone() {
-        Some(ended) => exit_code(ended),
-        None => run(&cli),
+    match cli.run() {
+        Running::Over(ended) => exit_code(ended),
+        Running::Later(command) => wait_for(&cli, command),
     }
 }
 
-fn run(cli: &Cli) -> ExitCode {
+fn wait_for(cli: &Cli, command: impl Future<Output = anyhow::Result<Exit>>) -> ExitCode {
     // One provider for every TLS connection; it is set once, so the result says nothing.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     let runtime = match tokio::runtime::Builder::new_multi_thread()
@@ -34,7 +34,7 @@ fn run(cli: &Cli) -> ExitCode {
     };
     let ended = runtime.block_on(async {
         tokio::select! {
-            ended = cli.run() => ended,
+            ended = command => ended,
             () = exit::interrupted(), if !cli.ends_itself() => Ok(Exit::Interrupted),
         }
     });

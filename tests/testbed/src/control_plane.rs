@@ -146,6 +146,15 @@ impl ControlPlane {
         Ok(name)
     }
 
+    /// The port of this machine to which every forwarded port of every pod leads: whoever listens there plays the pods.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for a cluster that was there before.
+    pub fn forward_port(&self) -> Result<u16> {
+        let own = self.own.as_ref().ok_or(borrowed::UNSUPPORTED)?;
+        Ok(own.forward_port())
+    }
+
     /// The path of a kubeconfig with all rights.
     pub fn kubeconfig(&self) -> &Path {
         &self.kubeconfig

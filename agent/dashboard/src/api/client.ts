@@ -101,8 +101,22 @@ export async function resume(key: Key): Promise<void> {
 
 /** Brings a layer to a commit, and holds it there for a time. */
 export async function rollback(key: Key, wanted: { revision: string; for: string }): Promise<void> {
+  await tell(`${at(key)}/rollback`, wanted);
+}
+
+/** Lets the plan of this hash be carried out. */
+export async function approve(key: Key, hash: string): Promise<void> {
+  await tell(`${at(key)}/approve`, { hash });
+}
+
+/** Lets the deletes of this hash be carried out. */
+export async function confirm(key: Key, hash: string): Promise<void> {
+  await tell(`${at(key)}/confirm`, { hash });
+}
+
+async function tell(path: string, body: unknown): Promise<void> {
   const headers = { "Content-Type": "application/json" };
-  await ask(`${at(key)}/rollback`, { method: "POST", headers, body: JSON.stringify(wanted) });
+  await ask(path, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
 export function at({ namespace, name }: Key): string {

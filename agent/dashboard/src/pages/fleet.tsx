@@ -1,4 +1,5 @@
 /** All layers: how each stands, and what holds it up. */
+import { Fragment } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Summary } from "../api/schema";
 import { Mark, Meter } from "../parts/mark";
@@ -8,12 +9,14 @@ import { address } from "../route";
 import { id, layers } from "../state/fleet";
 import { branch, commit, count, finder, type LayerMark as Kind, layerMark, layerWord } from "../text/words";
 
+type Choice = Kind | "behind" | "all";
+
 /** Trouble first. */
 const ORDER: Kind[] = ["bad", "waiting", "busy", "good"];
 
 export function Fleet() {
   const [search, setSearch] = useState("");
-  const [kind, setKind] = useState<Kind | "all">("all");
+  const [kind, setKind] = useState<Choice>("all");
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
     const focus = (event: KeyboardEvent) => {
@@ -33,6 +36,7 @@ export function Fleet() {
       </Empty>
     );
   }
+  const behind = all.filter(isBehind).length;
   const kinds = ORDER.filter((one) => all.some((layer) => layerMark(layer) === one));
   const shown = select(all, search, kind);
   return (
@@ -58,6 +62,14 @@ export function Fleet() {
             <Filter key={one} kind={one} text={layerWord(one)} number={number} isOn={kind === one} choose={choose} />
           );
         })}
+        {behind > 0 && (
+          <Filter
+            text="out of date"
+            number={behind}
+            isOn={kind === "behind"}
+            choose={() => setKind(kind === "behind" ? "all" : "behind")}
+          />
+        )}
       </fieldset>
       {shown.length === 0 && <Empty title="No layer fits">Search for something else, or show all.</Empty>}
       <ul class="layers" aria-live="off">
@@ -70,13 +82,18 @@ export function Fleet() {
 }
 
 /** The layers that fit, trouble first. */
-export function select(all: readonly Summary[], search: string, kind: Kind | "all"): Summary[] {
+export function select(all: readonly Summary[], search: string, kind: Choice): Summary[] {
   const found = finder(search);
+  const isOf = (layer: Summary) => (kind === "behind" ? isBehind(layer) : layerMark(layer) === kind);
   const fits = (layer: Summary) =>
-    (kind === "all" || layerMark(layer) === kind) &&
-    found([id(layer), layer.path, layer.source.url, layer.revision, layer.message]);
+    (kind === "all" || isOf(layer)) && found([id(layer), layer.path, layer.source.url, layer.revision, layer.message]);
   const rank = (layer: Summary) => ORDER.indexOf(layerMark(layer));
   return all.filter(fits).sort((a, b) => rank(a) - rank(b) || id(a).localeCompare(id(b)));
+}
+
+/** Whether the newest revision that is known is not applied. */
+function isBehind(layer: Summary): boolean {
+  return layer.revision !== layer.applied;
 }
 
 type FilterProps = { kind?: Kind; text: string; number: number; isOn: boolean; choose: () => void };
@@ -105,10 +122,21 @@ function Row({ layer }: { layer: Summary }) {
         <span class="unseen">: {layerWord(kind)}</span>
       </div>
       <div class="where" title={layer.source.url}>
-        <span class="note">{layer.path}</span>
+        <span class="note">
+          {layer.path.split("/").map((part, index) => (
+            <Fragment key={`${index} ${part}`}>
+              {index > 0 && "/"}
+              {index > 0 && <wbr />}
+              {part}
+            </Fragment>
+          ))}
+        </span>
       </div>
       <div class="rev">
         <code>{commit(layer.revision) || "–"}</code> <span class="note">{branch(layer.revision)}</span>
+        {isBehind(layer) && (
+          <p class="note">{layer.applied ? `still at ${commit(layer.applied)}` : "not applied yet"}</p>
+        )}
       </div>
       <div class="done">
         <Meter value={value} of={of} kind={kind} label={`${value} of ${count(of, "object")} ready`} />

@@ -8,7 +8,16 @@ import { Phases } from "../parts/phases";
 import { Ago } from "../parts/time";
 import { address } from "../route";
 import type { Detail } from "../state/layer";
-import { changesText, changeWord, commit, count, duration, type Mark as Kind, triggerText } from "../text/words";
+import {
+  agreedText,
+  changesText,
+  changeWord,
+  commit,
+  count,
+  duration,
+  type Mark as Kind,
+  triggerText,
+} from "../text/words";
 
 const OUTCOMES: Record<HistoryEntry["outcome"], Kind> = {
   healthy: "good",
@@ -47,11 +56,16 @@ export function HistoryPage({ detail }: { detail: Detail }) {
               <Ago time={run.ended} />
             </td>
             <td>
-              <Mark kind={OUTCOMES[run.outcome]} /> {run.outcome}
+              <span class="state">
+                <Mark kind={OUTCOMES[run.outcome]} /> {run.outcome}
+              </span>
               {run.message && <p class="say note">{run.message}</p>}
             </td>
             <td>{run.revision && <Commit detail={detail} revision={run.revision} />}</td>
-            <td>{triggerText(run)}</td>
+            <td class="say">
+              {triggerText(run)}
+              {agreedText(run)}
+            </td>
             <td>
               <Changed detail={detail} run={run} />
             </td>

@@ -5,7 +5,9 @@ import type { Condition } from "../api/status";
 import { conditions, hold, isSuspended } from "../api/status";
 import { LayerActions } from "../parts/actions";
 import { Conditions } from "../parts/conditions";
+import { Consents } from "../parts/consent";
 import { Mark } from "../parts/mark";
+import { Neighbours } from "../parts/neighbours";
 import { Failed, Loading } from "../parts/notice";
 import { ObjectTable } from "../parts/table";
 import { Until } from "../parts/time";
@@ -70,6 +72,7 @@ function Heading({ at, detail }: { at: At; detail: Detail }) {
         <LayerActions layer={layer} />
       </div>
       <Standstill layer={layer} />
+      <Consents layer={layer} />
       <nav class="tabs" aria-label={`Pages of ${layer.name}`}>
         {tabs.map(([text, page]) => (
           <a
@@ -131,6 +134,7 @@ function LayerPage({ detail }: { detail: Detail }) {
         {view === "waves" ? <Waves detail={detail} /> : <ObjectTable detail={detail} />}
       </section>
       <Timeline detail={detail} />
+      <Neighbours layer={layer} />
       <Conditions conditions={told} />
     </>
   );

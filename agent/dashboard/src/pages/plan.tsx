@@ -7,6 +7,7 @@ import { ObjectLink } from "../parts/object-link";
 import { address } from "../route";
 import type { Detail } from "../state/layer";
 import {
+  changesAhead,
   changesText,
   changeWord,
   commit,
@@ -164,10 +165,11 @@ function Preview({ detail, revision }: { detail: Detail; revision: string }) {
 function Summary({ plan }: { plan: Plan }) {
   const changes: Record<string, number> = {};
   for (const node of plan.nodes) changes[node.change] = (changes[node.change] ?? 0) + 1;
+  const isIdle = Object.keys(changes).every((change) => change === "none");
   return (
     <p class="note">
       {count(plan.nodes.length, "object")}, {count(plan.edges.length, "edge")}, {count(plan.waves, "wave")}:{" "}
-      {changesText(changes)}
+      {isIdle ? "nothing changes" : plan.run ? changesText(changes) : changesAhead(changes)}
     </p>
   );
 }

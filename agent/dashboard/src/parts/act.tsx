@@ -10,14 +10,19 @@ export type ActProps = {
   /** What does it. */
   yes: string;
   isQuiet?: boolean;
+  /** It cannot be undone: who presses Enter without reading leaves it. */
+  isGrave?: boolean;
+  /** Somebody begins to look at it. */
+  opened?: () => void;
   /** What will happen, and fields for what must be known. */
   children: ComponentChildren;
   /** Does it, and says how it went. */
   act: () => Promise<string>;
 };
 
-export function Act({ text, title, yes, isQuiet, children, act }: ActProps) {
+export function Act({ text, title, yes, isQuiet, isGrave, opened, children, act }: ActProps) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const leave = useRef<HTMLButtonElement>(null);
   const name = useId();
   const [said, setSaid] = useState("");
   const [failure, setFailure] = useState("");
@@ -25,7 +30,9 @@ export function Act({ text, title, yes, isQuiet, children, act }: ActProps) {
   const open = () => {
     setSaid("");
     setFailure("");
+    opened?.();
     dialog.current?.showModal();
+    if (isGrave) leave.current?.focus();
   };
   const ask = async () => {
     setIsAsking(true);
@@ -59,7 +66,7 @@ export function Act({ text, title, yes, isQuiet, children, act }: ActProps) {
           <button type="button" disabled={isAsking} onClick={ask}>
             {yes}
           </button>
-          <button type="button" class="quiet" onClick={() => dialog.current?.close()}>
+          <button ref={leave} type="button" class="quiet" onClick={() => dialog.current?.close()}>
             Leave it
           </button>
         </div>

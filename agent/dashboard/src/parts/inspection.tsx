@@ -134,7 +134,7 @@ export function Writers({ detail }: { detail: ObjectDetail }) {
   return (
     <section aria-labelledby="writers">
       <h3 id="writers">Who wrote it</h3>
-      <DataTable label="Who wrote it" columns={WRITERS}>
+      <DataTable label="Table of writers" columns={WRITERS}>
         {detail.writers.map((one) => (
           <tr key={`${one.manager} ${one.operation} ${one.subresource ?? ""}`}>
             <td>{one.time ? <Ago time={one.time} /> : "–"}</td>

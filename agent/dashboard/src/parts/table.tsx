@@ -29,7 +29,7 @@ export function ObjectTable({ detail }: { detail: Detail }) {
               <ObjectLink layer={detail.layer} id={item.id} />
             </td>
             <td>{objectName(item.id).namespace || "–"}</td>
-            <td>
+            <td class="state">
               <Mark kind={stepMark(item.step)} /> {stepWord(item.step)}
             </td>
             <td>{healthWord(item.health)}</td>

@@ -2,7 +2,7 @@
 import type { Object as Item } from "../api/schema";
 import { now } from "../clock";
 import type { Detail } from "../state/layer";
-import { count, duration, phaseWord, stepMark, triggerText } from "../text/words";
+import { agreedText, count, duration, phaseWord, stepMark, triggerText } from "../text/words";
 import { byWave } from "./waves";
 
 export type Span = { wave: number; from: number; to: number; isDone: boolean; isBad: boolean };
@@ -36,7 +36,8 @@ export function Timeline({ detail }: { detail: Detail }) {
     <section aria-labelledby="timeline">
       <h2 id="timeline">Run</h2>
       <p class="note">
-        {triggerText(run)} · {run.state === "running" ? phaseWord(run.phase) : run.state} · {duration(end - started)} ·{" "}
+        {triggerText(run)}
+        {agreedText(run)} · {run.state === "running" ? phaseWord(run.phase) : run.state} · {duration(end - started)} ·{" "}
         {count(written.length, "object")} to write
       </p>
       {run.phases && run.phases.length > 0 && (
@@ -63,7 +64,13 @@ export function Timeline({ detail }: { detail: Detail }) {
                 />
               </svg>
               <span class="number">
-                {row.isDone ? `done at ${duration(row.to)}` : row.isBad ? "held up" : "goes on"}
+                {row.isDone
+                  ? `done at ${duration(row.to)}`
+                  : row.isBad
+                    ? "held up"
+                    : run.ended
+                      ? "not done"
+                      : "goes on"}
               </span>
             </li>
           ))}

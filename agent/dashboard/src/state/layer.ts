@@ -26,43 +26,62 @@ export function open(key: api.Key): Opened {
   const error = signal<string | undefined>(undefined);
   const stop = new AbortController();
   let isDue = false;
+  let isAtIt = false;
   let isReading = false;
   /** Whether the objects are to be read as well: nothing is known of them, or it is out of date. */
   let isStale = true;
+  /** What the stream has brought since the reading began. */
+  let brought: ServerEvent[] = [];
 
   async function read(): Promise<void> {
     isDue = true;
-    if (isReading) return;
-    isReading = true;
+    if (isAtIt) return;
+    isAtIt = true;
     while (isDue && !stop.signal.aborted) {
       isDue = false;
-      const isWhole = isStale;
-      isStale = false;
-      try {
-        const known = isWhole ? undefined : detail.value;
-        const next = await all(key, known, detail.value?.plan);
-        // What the stream brought meanwhile is newer than what was known before.
-        detail.value = known ? { ...next, objects: detail.value?.objects ?? next.objects } : next;
-        error.value = undefined;
-      } catch (thrown) {
-        isStale = isStale || isWhole;
-        const isRefused = thrown instanceof api.Refused;
-        error.value = isRefused ? thrown.message : "the agent cannot be reached";
-        if (isRefused && thrown.status === 404) detail.value = undefined;
-      }
+      await readOnce();
       await rest(PAUSE);
     }
-    isReading = false;
+    isAtIt = false;
+  }
+
+  async function readOnce(): Promise<void> {
+    const isWhole = isStale;
+    isStale = false;
+    brought = [];
+    isReading = true;
+    try {
+      const next = await all(key, isWhole ? undefined : detail.value, detail.value?.plan);
+      detail.value = next;
+      error.value = undefined;
+      for (const event of brought) take(event);
+    } catch (thrown) {
+      isStale = isStale || isWhole;
+      const isRefused = thrown instanceof api.Refused;
+      error.value = isRefused ? thrown.message : "the agent cannot be reached";
+      if (isRefused && thrown.status === 404) detail.value = undefined;
+    } finally {
+      isReading = false;
+    }
   }
 
   function take(event: ServerEvent): void {
     const next = detail.value && merge(detail.value, event);
     if (next) {
       detail.value = next;
-      return;
+    } else {
+      isStale = true;
+      void read();
     }
-    isStale = true;
-    void read();
+  }
+
+  /** While objects are read, what comes is kept as well: it may be newer than what is being read. */
+  function hear(event: ServerEvent): void {
+    const isKept = isReading && event.name === "objects";
+    if (isKept) brought.push(event);
+    const next = isKept && detail.value && merge(detail.value, event);
+    if (next) detail.value = next;
+    if (!isKept) take(event);
   }
 
   async function follow(): Promise<void> {
@@ -72,9 +91,10 @@ export function open(key: api.Key): Opened {
     };
     while (!stop.signal.aborted) {
       try {
-        await readStream({ path: `${api.at(key)}/events`, stop: stop.signal, heard, take });
+        await readStream({ path: `${api.at(key)}/events`, stop: stop.signal, heard, take: hear });
       } catch {
-        // The stream of all layers says that the agent is away, and why.
+        // The stream of all layers says that the agent is away, and why; without one of its own a layer is still read.
+        if (!detail.value) void read();
         pause = Math.min(pause * 2, LONGEST_PAUSE);
       }
       await rest(pause);
@@ -86,7 +106,8 @@ export function open(key: api.Key): Opened {
     const summary = layers.value?.get(id(key));
     if (connection.value.state !== "live" || summary === seen) return;
     seen = summary;
-    void read();
+    // The stream begins with what makes the first reading due.
+    if (detail.peek() || error.peek()) void read();
   });
   void follow();
   return {

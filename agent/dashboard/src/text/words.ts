@@ -86,6 +86,32 @@ export function changesText(changes: HistoryEntry["changes"]): string {
   return parts.join(", ") || "nothing written";
 }
 
+/** `3 to create, 1 to update`: what is still to be done. */
+export function changesAhead(changes: HistoryEntry["changes"]): string {
+  const parts = Object.entries(changes).filter(([change, count]) => count > 0 && change !== "none");
+  return parts.map(([change, count]) => `${count} to ${change}`).join(", ") || "nothing";
+}
+
+const GUARDS: Record<NonNullable<Leaving["guard"]>, string> = {
+  disabled: "the layer deletes nothing",
+  render: "the layer cannot be rendered",
+  inventory: "its inventory is not known for certain",
+  unsynced: "not all of the cluster is seen yet",
+  fraction: "too many objects would go at once",
+  protected: "its kind is protected",
+  agent: "it stands in the agent's own namespace",
+  handover: "another layer may still hold it",
+  needed: "something still needs it",
+  marks: "it does not carry the layer's marks",
+  leadership: "another agent leads",
+  refused: "the API server refuses it",
+};
+
+/** Why a delete is held back. */
+export function guardText(guard: string): string {
+  return GUARDS[guard as keyof typeof GUARDS] ?? guard;
+}
+
 const TRIGGERS: Record<HistoryEntry["trigger"], string> = {
   change: "a change in Git or of the layer",
   manual: "asked for",
@@ -98,6 +124,14 @@ const TRIGGERS: Record<HistoryEntry["trigger"], string> = {
 export function triggerText(run: Partial<Pick<HistoryEntry, "trigger" | "requestedBy">>): string {
   const words = run.trigger ? TRIGGERS[run.trigger] : "";
   return run.requestedBy ? `${words} by ${run.requestedBy}` : words;
+}
+
+type Agreed = Partial<Pick<HistoryEntry, "approvedBy" | "confirmedBy">>;
+
+/** `, approved by ann`, if somebody had to agree. */
+export function agreedText({ approvedBy, confirmedBy }: Agreed): string {
+  const approved = approvedBy ? `, approved by ${approvedBy}` : "";
+  return confirmedBy ? `${approved}, deletes confirmed by ${confirmedBy}` : approved;
 }
 
 export type Phase = NonNullable<Run["phase"]>;

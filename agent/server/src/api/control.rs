@@ -48,6 +48,10 @@ pub(super) async fn suspend(
 ) -> Result<Response, Problem> {
     let by = admit(&api, (&headers, "suspend"), &layer).await?;
     check_body(body)?;
+    let view = api.fleet.layer(&layer).ok_or_else(|| no_layer(&layer))?;
+    if view.spec.suspend {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
     keep(&api, layer, (Control::Suspend, &by)).await
 }
 

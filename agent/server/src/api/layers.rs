@@ -64,9 +64,16 @@ impl Filter {
         asked.is_none_or(|asked| asked == namespace)
     }
 
-    fn is_after(&self, view: &LayerView) -> bool {
-        let last = self.r#continue.as_deref().and_then(|it| it.split_once('/'));
-        last.is_none_or(|last| (view.namespace.as_str(), view.name.as_str()) > last)
+    /// The layer after which the page begins, if it is not the first.
+    fn last(&self) -> Result<Option<(&str, &str)>, Problem> {
+        let Some(last) = &self.r#continue else {
+            return Ok(None);
+        };
+        let last = last.split_once('/').ok_or_else(|| {
+            let detail = "continue is not a value that a page before this one gave: leave it out to begin anew";
+            Problem::new(Kind::BadRequest, detail)
+        })?;
+        Ok(Some(last))
     }
 }
 
@@ -84,10 +91,14 @@ pub(super) async fn list(
             "limit is 0, and must be 1 or more",
         ));
     }
+    let last = filter.last()?;
+    let is_after = |view: &LayerView| {
+        last.is_none_or(|last| (view.namespace.as_str(), view.name.as_str()) > last)
+    };
     let layers = api.fleet.layers();
     let chosen = layers
         .iter()
-        .filter(|view| filter.is_in(&view.namespace) && filter.is_after(view));
+        .filter(|view| filter.is_in(&view.namespace) && is_after(view));
     let mut chosen = chosen
         .map(|view| Summary::from(&**view))
         .filter(|layer| filter.holds(layer));

@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 use tidegate_cluster::ApiError;
 use tidegate_object::{ObjectId, Origin};
 use tidegate_plan::{Change, Consequence};
-use tidegate_sync::{
-    Chain, Happening, Inspection, LayerView, Link, RunObject, Sight as _, Sought, Writer,
-};
+use tidegate_sync::{Chain, Happening, Inspection, LayerView, Link, RunObject, Writer};
 
 use super::Api;
 use super::extract::Readable;
@@ -77,17 +75,15 @@ pub(super) async fn one(
         let detail = format!("{id} cannot be read: {error}");
         Problem::new(Kind::Unavailable, detail)
     };
-    let seen = Inspection::of(&api.cluster, &view, &id).await;
-    let mut seen = seen.map_err(unanswered)?;
+    let seen = Inspection::of((&api.cluster, &eyes), &view, &id).await;
+    let seen = seen.map_err(unanswered)?;
     let in_run = in_run(&view, &id);
     if seen.live.is_none() && seen.desired.is_none() && in_run.is_none() {
         let detail = format!("the layer holds no {id}, and neither does the cluster");
         return Err(Problem::new(Kind::NotFound, detail));
     }
-    if !eyes.may(&Sought::Happenings(id.namespace.clone())).await {
-        seen.events.clear();
-    }
     let mut chain = Chain::new(&api.cluster, eyes);
+    chain.know(seen.object);
     chain.follow(&id).await.map_err(unanswered)?;
     Ok(Json(ObjectView {
         revision: view

@@ -44,14 +44,23 @@ pub(super) async fn plan(
     };
     api.guard.admit(&headers, &right).await?;
     let unavailable = |detail: &str| Problem::new(Kind::Unavailable, detail);
-    let _permit = api.previews.try_acquire().map_err(|_| {
+    let permit = Arc::clone(&api.previews);
+    let permit = permit.try_acquire_owned().map_err(|_| {
         unavailable("other plans of revisions are being made: try again in a moment")
     })?;
-    let layer = layer(&view);
-    let proposed = timeout(DEADLINE, api.lookup.propose(&layer, Some(&revision)));
+    let (layer, lookup) = (layer(&view), Arc::clone(&api.lookup));
+    // What takes too long goes on, and counts until it ends: a rendering cannot be given up.
+    let proposed = tokio::spawn(async move {
+        let proposed = lookup.propose(&layer, Some(&revision)).await;
+        drop(permit);
+        proposed
+    });
+    let proposed = timeout(DEADLINE, proposed);
     let proposed = proposed
         .await
         .map_err(|_| unavailable("the plan takes too long here: `tidegate plan` and `tidegate diff` make it where you are"))?;
+    let proposed =
+        proposed.map_err(|_| unavailable("the plan could not be made: see the agent's log"))?;
     let proposal = proposed.map_err(|error| Problem::new(Kind::Unplannable, error.to_string()))?;
     Ok(Json(proposed_plan(&view, proposal)))
 }

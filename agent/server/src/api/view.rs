@@ -187,13 +187,8 @@ impl Summary {
 fn needed(view: &LayerView) -> Vec<Needed> {
     let depends_on = view.spec.depends_on.iter();
     depends_on
-        .map(|dependency| Needed {
-            namespace: dependency
-                .namespace
-                .clone()
-                .unwrap_or_else(|| view.namespace.clone()),
-            name: dependency.name.clone(),
-        })
+        .map(|dependency| dependency.layer(&view.namespace))
+        .map(|(namespace, name)| Needed { namespace, name })
         .collect()
 }
 

@@ -4,8 +4,8 @@ use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tidegate_health::Status;
-use tidegate_plan::{Change, EdgeClass, EdgeReason, Gate};
-use tidegate_sync::{Outcome, Phase, Step, Trigger};
+use tidegate_plan::{Change, ConsequenceKind, EdgeClass, EdgeReason, Gate};
+use tidegate_sync::{Fate, Guard, Outcome, Phase, Step, Trigger, Verdict};
 
 use crate::rig::{Rig, read};
 
@@ -59,7 +59,18 @@ async fn words_are_those_that_are_described() {
             "Run/properties/phases/items/properties/phase",
             words::<Phase>(json!("?")),
         ),
-        ("Run/properties/trigger", words::<Trigger>(json!("?"))),
+        (
+            "Run/properties/trigger",
+            // Drift that was put right is no run, and stands among them.
+            [words::<Trigger>(json!("?")), vec!["drift".into()]].concat(),
+        ),
+        ("Drift/properties/verdict", words::<Verdict>(json!("?"))),
+        ("Leaving/properties/fate", words::<Fate>(json!("?"))),
+        ("Leaving/properties/guard", words::<Guard>(json!("?"))),
+        (
+            "Consequence/properties/kind",
+            words::<ConsequenceKind>(json!("?")),
+        ),
         (
             "HistoryEntry/properties/outcome",
             // A suspension is no run, and stands among them.

@@ -174,13 +174,7 @@ fn followed(reference: &GitRef) -> Result<SourceReference, SpecError> {
 /// The layers that come first.
 pub(crate) fn depends_on(spec: &LayerSpec, namespace: &str) -> Vec<DependsOn> {
     let dependencies = spec.depends_on.iter().map(|dependency| DependsOn {
-        layer: (
-            dependency
-                .namespace
-                .clone()
-                .unwrap_or_else(|| namespace.into()),
-            dependency.name.clone(),
-        ),
+        layer: dependency.layer(namespace),
         continuous: dependency.continuous,
     });
     dependencies.collect()

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Hold, LayerStatus};
-use crate::{Adopt, DeletionPolicy, FailurePolicy, Mode, Prune, PruneWhen};
+use crate::{Adopt, DeletionPolicy, FailurePolicy, LayerKey, Mode, Prune, PruneWhen};
 
 /// A duration in the words of Kubernetes, at least a second.
 const DURATION: &str = "self.matches('^([0-9]+(ms|s|m|h))+$') && duration(self) >= duration('1s')";
@@ -269,6 +269,14 @@ pub struct Dependency {
     /// Whether it must be healthy now, and not just have been so once.
     #[serde(default)]
     pub continuous: bool,
+}
+
+impl Dependency {
+    /// Returns the layer that is meant, by a Layer of a namespace.
+    pub fn layer(&self, own: &str) -> LayerKey {
+        let namespace = self.namespace.clone().unwrap_or_else(|| own.into());
+        (namespace, self.name.clone())
+    }
 }
 
 /// An object that comes from elsewhere.

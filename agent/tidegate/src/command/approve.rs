@@ -8,7 +8,6 @@ use tidegate_sync::{Control, PlanSummary};
 
 use super::consent::{ConsentArgs, Question};
 use crate::exit::Exit;
-use crate::output;
 
 /// Approve the plan that waits: shows what it does to what runs, then what changes, and asks
 ///
@@ -28,8 +27,7 @@ impl Approve {
         let plan = layer.status.as_ref().and_then(|status| status.plan.clone());
         let plan = plan.unwrap_or_default();
         let Some(hash) = plan.hash.clone() else {
-            output::message("no plan waits for approval")?;
-            return Ok(Exit::Done);
+            return self.consent.nothing("no plan waits for approval");
         };
         let question = Question {
             text: text(&plan, &hash),

@@ -8,7 +8,7 @@ use tidegate_sync::{Control, HeldPrune};
 
 use super::consent::{ConsentArgs, Question};
 use crate::exit::Exit;
-use crate::output::{self, counted};
+use crate::output::counted;
 
 /// Confirm deletes that are held back: shows them, what they do to what runs first, and asks
 ///
@@ -26,8 +26,9 @@ impl Confirm {
         let (cluster, layer) = self.consent.find().await?;
         let held = layer.status.as_ref();
         let Some(held) = held.and_then(|status| status.held_prune.as_ref()) else {
-            output::message("no deletes are held back that could be confirmed")?;
-            return Ok(Exit::Done);
+            return self
+                .consent
+                .nothing("no deletes are held back that could be confirmed");
         };
         let question = Question {
             text: text(held),

@@ -58,6 +58,15 @@ impl ConsentArgs {
         Ok((cluster, layer))
     }
 
+    /// Says that nothing waits; who has named what they saw is not done.
+    pub(super) fn nothing(&self, none: &str) -> Result<Exit> {
+        match &self.hash {
+            Some(hash) => bail!("{none}: `{hash}` has been carried out, or something has changed"),
+            None => output::message(none)?,
+        }
+        Ok(Exit::Done)
+    }
+
     /// Shows what waits, asks, and says so in the Layer.
     pub(super) async fn settle(
         &self,
@@ -66,7 +75,11 @@ impl ConsentArgs {
     ) -> Result<Exit> {
         let done = question.done;
         output::data(&question.text)?;
-        if let Some(hash) = self.hash.as_ref().filter(|hash| **hash != question.hash) {
+        if let Some(hash) = self
+            .hash
+            .as_ref()
+            .filter(|hash| !hash.eq_ignore_ascii_case(&question.hash))
+        {
             bail!("not {done}: `{hash}` is not the hash of what waits now");
         }
         if !self.yes && !agreed(question.ask)? {

@@ -54,6 +54,10 @@ impl LayerArgs {
     async fn change(&self, control: &Control, done: &str) -> Result<Exit> {
         let cluster = self.to.connect().await?;
         let layer = layers::find(&cluster, self.namespace.as_deref(), &self.layer).await?;
+        if layer.spec.suspend && *control == Control::Suspend {
+            output::line(&format!("{} is suspended already", layers::id(&layer)))?;
+            return Ok(Exit::Done);
+        }
         let (changed, _) = layers::change(&cluster, &layer, control).await?;
         output::line(&format!("{done} {}", layers::id(&changed)))?;
         Ok(Exit::Done)

@@ -1,5 +1,6 @@
 //! `tidegate tree [LAYER]`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use anyhow::Result;
@@ -47,44 +48,81 @@ fn forest(all: &[Layer]) -> String {
     if all.is_empty() {
         return "no layers\n".into();
     }
+    let mut drawing = Drawing::new(all);
     let is_root = |layer: &&Layer| needs(layer).iter().all(|need| find(all, need).is_none());
-    let mut text = String::new();
     for root in all.iter().filter(is_root) {
-        branch(&mut text, all, &mut vec![key(root)]);
+        drawing.branch(&key(root), &mut Vec::new());
     }
-    text
+    // What no root leads to waits on itself, or on what does.
+    for layer in all {
+        if !drawing.shown.contains(&key(layer)) {
+            drawing.branch(&key(layer), &mut Vec::new());
+        }
+    }
+    drawing.text
 }
 
 fn around(all: &[Layer], of: &LayerKey) -> String {
-    let mut text = String::new();
+    let mut drawing = Drawing::new(all);
     let needed = find(all, of).map(needs).unwrap_or_default();
     for need in &needed {
         let line = match find(all, need) {
             Some(layer) => line(layer),
             None => format!("{}/{}  there is no such layer", need.0, need.1),
         };
-        let _ = writeln!(text, "waits on {line}");
+        let _ = writeln!(drawing.text, "waits on {line}");
     }
-    branch(&mut text, all, &mut vec![of.clone()]);
-    text
+    drawing.branch(of, &mut Vec::new());
+    drawing.text
 }
 
-/// Writes a layer and what waits on it; `path` leads to it, so that a circle ends.
-fn branch(text: &mut String, all: &[Layer], path: &mut Vec<LayerKey>) {
-    let Some(here) = path.last().cloned() else {
-        return;
-    };
-    if let Some(layer) = find(all, &here) {
-        let indent = "  ".repeat(path.len().saturating_sub(1));
-        let _ = writeln!(text, "{indent}{}", line(layer));
-    }
-    for dependent in all.iter().filter(|layer| needs(layer).contains(&here)) {
-        let next = key(dependent);
-        if !path.contains(&next) {
-            path.push(next);
-            branch(text, all, path);
-            path.pop();
+/// The layers as far as they are written: what waits on a layer is written once.
+struct Drawing<'a> {
+    layers: BTreeMap<LayerKey, &'a Layer>,
+    dependents: BTreeMap<LayerKey, Vec<LayerKey>>,
+    shown: BTreeSet<LayerKey>,
+    text: String,
+}
+
+impl<'a> Drawing<'a> {
+    fn new(all: &'a [Layer]) -> Self {
+        let mut dependents: BTreeMap<LayerKey, Vec<LayerKey>> = BTreeMap::new();
+        for layer in all {
+            for need in needs(layer) {
+                dependents.entry(need).or_default().push(key(layer));
+            }
         }
+        Self {
+            layers: all.iter().map(|layer| (key(layer), layer)).collect(),
+            dependents,
+            shown: BTreeSet::new(),
+            text: String::new(),
+        }
+    }
+
+    /// Writes a layer and what waits on it; `path` leads to it.
+    fn branch(&mut self, here: &LayerKey, path: &mut Vec<LayerKey>) {
+        let indent = "  ".repeat(path.len());
+        let (namespace, name) = here;
+        let Some(layer) = self.layers.get(here) else {
+            return;
+        };
+        if path.contains(here) {
+            let _ = writeln!(self.text, "{indent}{namespace}/{name}  waits on itself");
+            return;
+        }
+        let dependents = self.dependents.get(here).cloned().unwrap_or_default();
+        let is_new = self.shown.insert(here.clone());
+        if !is_new && !dependents.is_empty() {
+            let _ = writeln!(self.text, "{indent}{namespace}/{name}  see above");
+            return;
+        }
+        let _ = writeln!(self.text, "{indent}{}", line(layer));
+        path.push(here.clone());
+        for dependent in dependents {
+            self.branch(&dependent, path);
+        }
+        path.pop();
     }
 }
 
@@ -115,12 +153,7 @@ fn key(layer: &Layer) -> LayerKey {
 fn needs(layer: &Layer) -> Vec<LayerKey> {
     let (own, _) = key(layer);
     let depends_on = layer.spec.depends_on.iter();
-    depends_on
-        .map(|need| {
-            let namespace = need.namespace.clone().unwrap_or_else(|| own.clone());
-            (namespace, need.name.clone())
-        })
-        .collect()
+    depends_on.map(|need| need.layer(&own)).collect()
 }
 
 #[cfg(test)]
@@ -163,6 +196,36 @@ mod tests {
           team/database  not ready: wave 1 of 2
             team/apps  not ready: wave 1 of 2
             team/jobs  ready
+        team/one  ready
+          team/other  ready
+            team/one  waits on itself
+        ");
+    }
+
+    #[test]
+    fn what_waits_on_several_is_written_out_once() {
+        let mut layers = vec![layer("0", &[], "True")];
+        for level in 1..40 {
+            let both = [level * 2 - 2, level * 2 - 1].map(|number| number.to_string());
+            let both = [both[0].as_str(), both[1].as_str()];
+            layers.push(layer(&(level * 2).to_string(), &both, "True"));
+            layers.push(layer(&(level * 2 + 1).to_string(), &both, "True"));
+        }
+        assert!(forest(&layers).lines().count() < 200);
+        let some = [
+            layer("a", &[], "True"),
+            layer("b", &["a"], "True"),
+            layer("c", &["a"], "True"),
+            layer("d", &["b", "c"], "True"),
+            layer("e", &["d"], "True"),
+        ];
+        insta::assert_snapshot!(forest(&some), @r"
+        team/a  ready
+          team/b  ready
+            team/d  ready
+              team/e  ready
+          team/c  ready
+            team/d  see above
         ");
     }
 
@@ -178,6 +241,7 @@ mod tests {
         waits on team/other  ready
         team/one  ready
           team/other  ready
+            team/one  waits on itself
         ");
     }
 }

@@ -17,24 +17,12 @@ pub(crate) struct Version {
 }
 
 impl Version {
-    /// Prints this command's version, unless the cluster is to be asked, too.
-    pub(crate) fn run_alone(&self) -> Option<anyhow::Result<Exit>> {
-        (!self.cluster).then(|| own().map(|()| Exit::Done))
-    }
-
     pub(crate) async fn run(&self) -> anyhow::Result<Exit> {
-        own()?;
+        output::line(&format!("tidegate {}", env!("CARGO_PKG_VERSION")))?;
         if self.cluster {
             let cluster = self.to.connect().await?;
             output::line(&format!("kubernetes {}", cluster.version().await?))?;
         }
         Ok(Exit::Done)
     }
-}
-
-fn own() -> anyhow::Result<()> {
-    Ok(output::line(&format!(
-        "tidegate {}",
-        env!("CARGO_PKG_VERSION")
-    ))?)
 }

@@ -43,6 +43,8 @@ pub(super) struct Setting<'a> {
     pub(super) etcd: (u16, u16),
     pub(super) api_server: u16,
     pub(super) node: u16,
+    /// Where forwarded ports of pods lead.
+    pub(super) forward: u16,
 }
 
 impl Setting<'_> {

@@ -62,7 +62,7 @@ pub(super) struct Own {
     egress: Egress,
     binaries: Binaries,
     audit: bool,
-    _ports: [Port; 4],
+    ports: [Port; 5],
     // Last, so that the group ends after its members.
     guardian: Guardian,
 }
@@ -77,8 +77,9 @@ impl Own {
             Port::lease()?,
             Port::lease()?,
             Port::lease()?,
+            Port::lease()?,
         ];
-        let [etcd, peer, api_server, node] = ports.each_ref().map(Port::number);
+        let [etcd, peer, api_server, node, forward] = ports.each_ref().map(Port::number);
         let authority = Authority::new("tidegate testbed")?;
         let url = format!("https://127.0.0.1:{api_server}");
         let connection = write_files(guardian.folder(), &authority, &url)?;
@@ -90,7 +91,7 @@ impl Own {
             egress: Egress::start(guardian.folder())?,
             binaries: binaries.clone(),
             audit: options.audit,
-            _ports: ports,
+            ports,
             guardian,
         };
         let folder = own.guardian.folder().to_owned();
@@ -101,6 +102,7 @@ impl Own {
             etcd: (etcd, peer),
             api_server,
             node,
+            forward,
         };
         own.start_services(&setting)?;
         Ok(own)
@@ -112,6 +114,11 @@ impl Own {
 
     pub(super) fn kubeconfig(&self) -> PathBuf {
         self.guardian.folder().join("admin.kubeconfig")
+    }
+
+    pub(super) fn forward_port(&self) -> u16 {
+        let [_, _, _, _, forward] = &self.ports;
+        forward.number()
     }
 
     pub(super) fn kubectl(&self) -> PathBuf {
@@ -190,7 +197,7 @@ impl Own {
         self.add(Component::ControllerManager, setting)?;
         self.add(Component::Scheduler, setting)?;
         if setting.options.kwok {
-            write_stages(setting.folder, setting.options)?;
+            write_stages(setting)?;
             self.add(Component::Kwok, setting)?;
         }
         Ok(())
@@ -243,10 +250,22 @@ pub(super) fn wait_for_service_account(client: &Client, namespace: &str) -> Resu
 }
 
 /// The files of `tests/controlplane/stages` that kwok is started with.
-pub(super) const STAGES: [&str; 4] = ["node.yaml", "pod.yaml", "failures.yaml", "logs.yaml"];
+pub(super) const STAGES: [&str; 5] = [
+    "node.yaml",
+    "pod.yaml",
+    "failures.yaml",
+    "logs.yaml",
+    "forward.yaml",
+];
 
 /// Fills in the stages, and writes the logs that every container shows.
-fn write_stages(folder: &Path, options: &Options) -> Result<()> {
+fn write_stages(setting: &Setting<'_>) -> Result<()> {
+    let Setting {
+        folder,
+        options,
+        forward,
+        ..
+    } = setting;
     // The format of the container runtime interface.
     const LINES: &str = "2026-01-01T00:00:00.000000000Z stdout F starting\n\
         2026-01-01T00:00:01.000000000Z stderr F fatal: cannot open the configuration\n";
@@ -261,6 +280,7 @@ fn write_stages(folder: &Path, options: &Options) -> Result<()> {
             .join(name);
         let text = fs::read_to_string(&path).map_err(Error::file(&path))?;
         let text = text.replace("@folder@", &folder.to_string_lossy());
+        let text = text.replace("@forward@", &forward.to_string());
         files.push((
             name,
             text.replace("durationMilliseconds: 0 # pod_start", &pod_start),
