@@ -72,6 +72,10 @@ fn about_the_past(place: &Place, first: &str) {
     ];
     let question = "what did the last run do, and why was it slow?";
     holds(question, &history, &words);
+    let phases = ["fetch ", "render ", "preflight ", "apply ", "wait "];
+    let is_told =
+        |line: &str| line.contains("create 2") && phases.iter().any(|phase| line.contains(phase));
+    assert!(history.lines().any(is_told), "{question}: {history}");
     let history = layer(place, &["history", "-o", "json"]);
     holds(question, &history, &["\"phases\": {", "\"apply\": "]);
 }
@@ -86,6 +90,8 @@ fn about_a_commit(place: &Place) {
         "create apps/Deployment/NS/web",
     ];
     holds("what will this commit change?", &diff, &words);
+    let words = ["core/ConfigMap/NS/more"];
+    holds("what would be deleted?", &diff, &words);
     let plan = rig().ask(place, &format!("/plan?revision={proposed}"));
     let leaves = json!([format!("core/ConfigMap/{}/more", place.namespace)]);
     assert_eq!(plan["leaves"], leaves, "what would be deleted? {plan}");
@@ -125,16 +131,23 @@ fn about_standstill(place: &Place) {
     let mut spec = place.spec();
     spec["requires"] = json!([{"apiVersion": "v1", "kind": "Secret", "name": "login", "namespace": place.namespace}]);
     place.set_layer(&spec);
-    layer(place, &["resume"]);
+    let resumed = layer(place, &["resume"]);
+    assert!(resumed.starts_with("resumed "), "{resumed}");
     place.until("the object to wait", |layer| {
         let status = &layer["status"];
         status["lastAttemptedRevision"] == second && !status["waitingFor"].is_null()
     });
     let why = object(place, "why", "deployment/web");
     let question = "why is this object not applied?";
-    holds(question, &why, &["apps/Deployment/NS/web: not there"]);
+    let words = [
+        "the layer NS/questions applies it later: it waits for core/Secret/NS/login: ",
+        "apps/Deployment/NS/web: not there",
+    ];
+    holds(question, &why, &words);
     let words = ["core/Secret/NS/login"];
     holds(question, &layer(place, &["why"]), &words);
+    let listed = layer(place, &["get"]);
+    holds("what is out of date?", &listed, &["still at main@"]);
 }
 
 fn layer(place: &Place, arguments: &[&str]) -> String {

@@ -175,6 +175,8 @@ impl Drop for Ui {
 }
 
 fn http() -> reqwest::blocking::Client {
+    // One provider for the process: whoever else has set it, it is the same.
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     reqwest::blocking::Client::builder()
         .no_proxy()
         .build()

@@ -71,10 +71,7 @@ async function rollout(page) {
   await until("three waves are done", async () => (await page.locator(".gauge .meter.good").count()) >= 3);
   await page.locator(".chip:not(.good)").first().focus();
   await page.locator(".lines path").first().waitFor({ state: "attached" });
-  await page.setViewportSize({ width: 1280, height: 1200 });
-  await page.evaluate(() => scrollTo(0, 0));
-  await snap(page, "dashboard");
-  await page.setViewportSize({ width: 1280, height: 900 });
+  await picture(page, options.pictures, "dashboard", true);
   await until("it waits for nothing", () => page.getByText("It waits for nothing").isVisible());
   await until("all is ready", async () => (await page.locator(".chip:not(.good)").count()) === 0);
   await until("the demo is up", () => demo.isUp());
@@ -184,8 +181,9 @@ async function rollback(page) {
   await page.goto(`${demo.url}#/layers/${APPS}/history`);
   await page.getByRole("button", { name: "Roll back …" }).first().focus();
   await page.keyboard.press("Enter");
-  await page.getByLabel("Held for").selectOption("30m");
-  await page.getByRole("button", { name: /^Roll back to / }).focus();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Held for").selectOption("30m");
+  await dialog.getByRole("button", { name: /^Roll back to / }).focus();
   await page.keyboard.press("Enter");
   await page.getByText(/^Held at .* for another/).waitFor();
   await page.goto(`${demo.url}#/layers/${APPS}`);

@@ -103,6 +103,9 @@ pub struct BlockedOn {
     pub reason: String,
     /// Since when.
     pub since: String,
+    /// The first objects that it holds up, at most 5.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<String>,
 }
 
 /// What a layer owns.

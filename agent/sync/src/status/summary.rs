@@ -16,6 +16,8 @@ const CONSEQUENCES: usize = 20;
 /// How many deletes that are held back a status names.
 const HELD: usize = 100;
 
+/// How many objects are named that wait for one thing.
+const HOLDS: usize = 5;
 /// How many waits a status names.
 const WAITS: usize = 20;
 
@@ -94,17 +96,26 @@ pub(super) fn waiting_for(run: Option<&Run>, trouble: Option<&Trouble>) -> Vec<B
     let objects = objects
         .map(|run| run.objects.as_slice())
         .unwrap_or_default();
-    let gates = objects.iter().flat_map(|object| &object.waiting_for);
-    let gates = first.into_iter().chain(gates).map(|gate| BlockedOn {
-        object: gate.object.to_string(),
-        reason: gate.reason.clone(),
-        since: gate.since.to_string(),
+    let gates = objects.iter().flat_map(|object| {
+        let gates = object.waiting_for.iter();
+        gates.map(|gate| (gate, Some(&object.id)))
     });
+    let first = first.map(|gate| (gate, None));
+    let gates = first
+        .into_iter()
+        .chain(gates)
+        .map(|(gate, held)| BlockedOn {
+            object: gate.object.to_string(),
+            reason: gate.reason.clone(),
+            since: gate.since.to_string(),
+            holds: held.iter().map(ToString::to_string).collect(),
+        });
     let applied = objects.iter().filter(|object| object.step == Step::Applied);
     let applied = applied.map(|object| BlockedOn {
         object: object.id.to_string(),
         reason: said(object),
         since: object.since.to_string(),
+        holds: Vec::new(),
     });
     // What is being deleted is waited for until it is gone, also when the run is over.
     let leaving = run.map(|run| run.leaving.as_slice()).unwrap_or_default();
@@ -113,11 +124,17 @@ pub(super) fn waiting_for(run: Option<&Run>, trouble: Option<&Trouble>) -> Vec<B
         object: leaving.id.to_string(),
         reason: leaving.message.clone(),
         since: leaving.since.to_string(),
+        holds: Vec::new(),
     });
     let mut waits: Vec<BlockedOn> = Vec::new();
     for wait in gates.chain(applied).chain(going) {
-        if waits.len() < WAITS && !waits.iter().any(|known| known.object == wait.object) {
+        let is_new = !waits.iter().any(|known| known.object == wait.object);
+        if is_new && waits.len() < WAITS {
             waits.push(wait);
+        } else if let Some(known) = waits.iter_mut().find(|known| known.object == wait.object)
+            && known.holds.len() < HOLDS
+        {
+            known.holds.extend(wait.holds);
         }
     }
     waits

@@ -153,6 +153,7 @@ fn a_run_that_goes_on_says_how_far_it_is_and_what_it_waits_for() {
         ]
     );
     assert_eq!(status.waiting_for[0].object, "core/Secret/web/key");
+    assert_eq!(status.waiting_for[0].holds, ["apps/Deployment/web/b"]);
     assert_eq!(status.last_applied_revision, None);
 }
 

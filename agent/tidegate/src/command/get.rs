@@ -98,9 +98,15 @@ fn row(layer: &Layer, now: Timestamp) -> Vec<String> {
     ]
 }
 
-/// The message of `Ready`, after what somebody asked for: a suspension or a hold.
+/// The message of `Ready`, after what somebody asked for, a suspension or a hold, and what is applied if that is older.
 fn said(layer: &Layer, now: Timestamp) -> String {
     let mut said = standstills(layer, now);
+    let status = layer.status.clone().unwrap_or_default();
+    if let Some(applied) = status.last_applied_revision
+        && status.last_attempted_revision.as_ref() != Some(&applied)
+    {
+        said.push(format!("still at {}", short(&applied)));
+    }
     if let Some(ready) = condition(layer, "Ready") {
         said.push(one_line(&ready.message));
     }

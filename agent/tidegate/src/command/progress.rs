@@ -11,8 +11,8 @@ use tidegate_sync::Layer;
 
 use crate::exit::Exit;
 
-/// The longest line that is rewritten: a longer one would wrap, and stay.
-const WIDTH: usize = 100;
+/// The width of a terminal that does not tell its own.
+const WIDTH: usize = 80;
 
 /// Shows a layer as it comes, until `look` tells how that ends, and in which words.
 ///
@@ -44,6 +44,8 @@ pub(crate) async fn follow(
 pub(crate) struct Progress {
     rewrites: bool,
     last: String,
+    /// How many characters stand on the line that is rewritten.
+    standing: usize,
 }
 
 impl Progress {
@@ -51,6 +53,7 @@ impl Progress {
         Self {
             rewrites: io::stderr().is_terminal(),
             last: String::new(),
+            standing: 0,
         }
     }
 
@@ -62,8 +65,11 @@ impl Progress {
         }
         let mut stderr = anstream::stderr();
         if self.rewrites {
-            let shown: String = text.chars().take(WIDTH).collect();
-            write!(stderr, "\r\x1b[2K{shown}")?;
+            let width = terminal_size::terminal_size_of(io::stderr());
+            let width = width.map_or(WIDTH, |(width, _)| usize::from(width.0));
+            let (written, standing) = rewritten(self.standing, &text, width);
+            write!(stderr, "{written}")?;
+            self.standing = standing;
         } else {
             writeln!(stderr, "{text}")?;
         }
@@ -76,6 +82,7 @@ impl Progress {
         let last = std::mem::take(&mut self.last);
         if self.rewrites && !last.is_empty() {
             writeln!(anstream::stderr())?;
+            self.standing = 0;
         }
         writeln!(anstream::stderr(), "{words}")
     }
@@ -88,6 +95,20 @@ impl Progress {
         }
         writeln!(stderr, "{outcome}")
     }
+}
+
+/// What takes the place of a line of `standing` characters on a terminal of a width, and how many characters then stand:
+/// never more than fit. In a terminal that has become narrower the line is by now several.
+fn rewritten(standing: usize, text: &str, width: usize) -> (String, usize) {
+    let width = width.max(2);
+    let above = standing.saturating_sub(1).div_euclid(width);
+    let up = match above {
+        0 => String::new(),
+        above => format!("\x1b[{above}A"),
+    };
+    let shown: String = text.chars().take(width.saturating_sub(1)).collect();
+    let count = shown.chars().count();
+    (format!("\r{up}\x1b[J{shown}"), count)
 }
 
 fn describe(layer: &Layer) -> String {
@@ -119,4 +140,28 @@ fn describe(layer: &Layer) -> String {
         return "pending".into();
     }
     parts.join(" · ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_takes_the_place_of_the_last_one_however_wide_the_terminal_is_by_then() {
+        for (standing, text, width, expected) in [
+            (0, "wave 1/3", 80, ("\r\x1b[Jwave 1/3", 8)),
+            (79, "wave 2/3", 80, ("\r\x1b[Jwave 2/3", 8)),
+            (79, "wave 2/3", 40, ("\r\x1b[1A\x1b[Jwave 2/3", 8)),
+            (79, "wave 2/3", 6, ("\r\x1b[13A\x1b[Jwave ", 5)),
+            (8, "größer", 4, ("\r\x1b[1A\x1b[Jgrö", 3)),
+            (3, "wave", 0, ("\r\x1b[1A\x1b[Jw", 1)),
+        ] {
+            let (written, count) = rewritten(standing, text, width);
+            assert_eq!(
+                (written.as_str(), count),
+                expected,
+                "{standing} {text} {width}"
+            );
+        }
+    }
 }

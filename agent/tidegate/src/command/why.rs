@@ -5,6 +5,7 @@ mod target;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use jiff::Timestamp;
+use kube::ResourceExt as _;
 use tidegate_cluster::Cluster;
 use tidegate_object::ObjectId;
 use tidegate_sync::{Chain, Layer, OwnEyes, marks};
@@ -44,6 +45,7 @@ impl Why {
             }
             Found::Object(id) => {
                 report_leaving(&cluster, &id).await?;
+                report_waits(&cluster, &id).await?;
                 of_objects(&cluster, &[id]).await
             }
         }
@@ -123,6 +125,29 @@ async fn report_leaving(cluster: &Cluster, id: &ObjectId) -> Result<()> {
             "it has left Git, and is not deleted ({}): {}",
             object.guard, object.reason
         ))?;
+    }
+    Ok(())
+}
+
+/// Says what holds up layers that are to apply an object. Where there are no layers, or none that may be seen, there is
+/// nothing to say.
+async fn report_waits(cluster: &Cluster, id: &ObjectId) -> Result<()> {
+    let Ok(all) = layers::list(cluster, None).await else {
+        return Ok(());
+    };
+    let held = id.to_string();
+    for layer in all {
+        let waits = layer.status.iter().flat_map(|status| &status.waiting_for);
+        for wait in waits.filter(|wait| wait.holds.contains(&held)) {
+            output::line(&format!(
+                "the layer {}/{} applies it later: it waits for {}: {} (since {})",
+                layer.namespace().unwrap_or_default(),
+                layer.name_any(),
+                wait.object,
+                wait.reason,
+                wait.since
+            ))?;
+        }
     }
     Ok(())
 }
