@@ -38,6 +38,7 @@ async fn each_error_says_what_is_wrong() {
         (Method::POST, "/api/v1/layers", ""),
         (Method::GET, &format!("{LAYER}/sync"), ""),
         (Method::GET, "/api/v1/layers?namspace=a", ""),
+        (Method::GET, "/api/v1/layers?continue=nonsense", ""),
         (Method::GET, "/api/v1/layers/%ff/a", ""),
         (Method::GET, &format!("{LAYER}/objects?health=ok"), ""),
         (Method::GET, &format!("{LAYER}/objects?wave=one"), ""),
@@ -80,6 +81,7 @@ async fn each_error_says_what_is_wrong() {
     POST /api/v1/layers: 405 /api/v1/layers takes no POST: see the header Allow
     GET /api/v1/layers/platform/database/sync: 405 /api/v1/layers/platform/database/sync takes no GET: see the header Allow
     GET /api/v1/layers?namspace=a: 400 the query cannot be read: namspace: unknown field `namspace`, expected one of `namespace`, `search`, `ready`, `behind`, `limit`, `continue`
+    GET /api/v1/layers?continue=nonsense: 400 continue is not a value that a page before this one gave: leave it out to begin anew
     GET /api/v1/layers/%ff/a: 400 Invalid URL: Invalid UTF-8 in `namespace`
     GET /api/v1/layers/platform/database/objects?health=ok: 400 the query cannot be read: health: unknown variant `ok`, expected one of `current`, `inProgress`, `failed`, `suspended`, `terminating`, `missing`, `unknown`
     GET /api/v1/layers/platform/database/objects?wave=one: 400 the query cannot be read: wave: invalid digit found in string

@@ -260,15 +260,15 @@ pub(super) const STAGES: [&str; 5] = [
 
 /// Fills in the stages, and writes the logs that every container shows.
 fn write_stages(setting: &Setting<'_>) -> Result<()> {
+    // The format of the container runtime interface.
+    const LINES: &str = "2026-01-01T00:00:00.000000000Z stdout F starting\n\
+        2026-01-01T00:00:01.000000000Z stderr F fatal: cannot open the configuration\n";
     let Setting {
         folder,
         options,
         forward,
         ..
     } = setting;
-    // The format of the container runtime interface.
-    const LINES: &str = "2026-01-01T00:00:00.000000000Z stdout F starting\n\
-        2026-01-01T00:00:01.000000000Z stderr F fatal: cannot open the configuration\n";
     let pod_start = format!("durationMilliseconds: {} #", options.pod_start.as_millis());
     let mut files = vec![
         ("container.log", LINES.to_owned()),
