@@ -99,11 +99,10 @@ fn compare(kustomize: &mut Kustomize, root: &Path, folder: &Path) -> Result<Coun
     let name = folder.display();
     let mut counts = Counts::default();
     match (ours, theirs.error.as_str()) {
-        (Ok(ours), "") if ours.to_yaml() == theirs.text => counts.same += 1,
+        (Ok(ours), "") if ours.content == theirs.text => counts.same += 1,
         (Ok(ours), "") => {
             counts.different += 1;
-            let text = ours.to_yaml();
-            let difference = similar::TextDiff::from_lines(&theirs.text, &text);
+            let difference = similar::TextDiff::from_lines(&theirs.text, &ours.content);
             println!("== {name}\n{}", difference.unified_diff());
         }
         (Err(_), reason) if !reason.is_empty() => counts.both_fail += 1,

@@ -508,7 +508,9 @@ fn drop_local(resources: &mut Resources) -> Result<(), Fault> {
         read::check_metadata(&resource.node)
             .map_err(|reason| format!("{}: {reason}", resource.origin))?;
         let mark = node::metadata_entry(&resource.node, "annotations", LOCAL_CONFIG);
-        resource.is_gone |= mark.is_some_and(|value| value != "false");
+        if mark.is_some_and(|value| value != "false") {
+            resource.is_gone = true;
+        }
     }
     resources.settle();
     Ok(())

@@ -3,8 +3,8 @@
 use tidegate_yaml::{Limits, Node, NodeValue, ScalarStyle, StyledDocument};
 
 use crate::fault::Step;
-use crate::go_regex;
 use crate::node::{self, Kind};
+use crate::{go_regex, selector};
 
 /// What is made where a path leads to nothing.
 #[derive(Debug, Clone, Copy)]
@@ -136,7 +136,7 @@ fn visit_selected(
     set: &mut dyn FnMut(&mut Node) -> Step,
 ) -> Step<usize> {
     let (name, value) = node::element_selector(part)?;
-    let pattern = go_regex::compile(value).map_err(|fault| fault.within(|| format!("`{part}`")))?;
+    let is_match = matcher(value).map_err(|fault| fault.within(|| format!("`{part}`")))?;
     let mut is_made = false;
     // What is added to a null is lost.
     let mut lost = Vec::new();
@@ -149,7 +149,7 @@ fn visit_selected(
             } else {
                 item.get(name).map(written)
             };
-            if !text.is_some_and(|text| pattern.is_match(text.trim())) {
+            if !text.is_some_and(|text| is_match(text.trim())) {
                 continue;
             }
             // What is selected by itself has no fields.
@@ -165,6 +165,17 @@ fn visit_selected(
         items.push(node::made_element(name, value));
         is_made = true;
     }
+}
+
+type IsMatch<'a> = Box<dyn Fn(&str) -> bool + 'a>;
+
+/// Whether a text has what an expression means, anywhere; most expressions mean their own text.
+fn matcher(expression: &str) -> Step<IsMatch<'_>> {
+    if selector::is_text(expression) {
+        return Ok(Box::new(move |text| text.contains(expression)));
+    }
+    let pattern = go_regex::compile(expression)?;
+    Ok(Box::new(move |text| pattern.is_match(text)))
 }
 
 /// A value as it would be written, quotes included: that is what patterns are matched with.

@@ -37,7 +37,7 @@
 //! ]);
 //! let output = render(&files, "", &Options::default())?;
 //! assert_eq!(
-//!     output.to_yaml(),
+//!     output.content,
 //!     "apiVersion: v1\ndata:\n  \"on\": \"1\"\nkind: ConfigMap\nmetadata:\n  name: my-a\n"
 //! );
 //! # Ok::<(), tidegate_kustomize::RenderError>(())
@@ -84,7 +84,7 @@ mod yaml_1_1;
 
 pub use cache::{Cache, CacheUse};
 pub use error::{Place, RenderError};
-pub use render::{Output, build, render};
+pub use render::{Output, build, render, render_values};
 pub use tree::{Entry, Tree, TreeError};
 
 use tidegate_object::Object;

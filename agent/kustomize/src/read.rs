@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
+use memchr::{memchr, memchr_iter, memmem};
 use serde_json::Value;
 use tidegate_object::Origin;
 use tidegate_yaml::{Limits, Node, NodeValue, YamlError, parse_first_document};
@@ -76,7 +77,7 @@ pub(crate) fn from_text(text: &str, start: Start<'_>) -> Result<Vec<Resource>, R
 
 /// Reads a text's documents: a mapping or a list each, the first only of what `...` separates.
 fn pieces(text: &str, start: Start<'_>) -> Result<Vec<Piece>, RenderError> {
-    let text = if text.contains("\r\n") {
+    let text = if memmem::find(text.as_bytes(), b"\r\n").is_some() {
         Cow::Owned(text.replace("\r\n", "\n"))
     } else {
         Cow::Borrowed(text)
@@ -122,7 +123,7 @@ fn split(text: &str) -> Result<Vec<(usize, &str)>, (usize, &str)> {
         let part = text.get(from..=start).unwrap_or_default();
         let separator = text.get(start + 1..end).unwrap_or_default();
         let before = line;
-        line += part.bytes().filter(|byte| *byte == b'\n').count();
+        line += memchr_iter(b'\n', part.as_bytes()).count();
         let more = separator.get(3..).unwrap_or_default().trim();
         if !more.is_empty() && !more.starts_with('#') {
             return Err((line + 1, separator.trim()));
@@ -139,9 +140,9 @@ fn split(text: &str) -> Result<Vec<(usize, &str)>, (usize, &str)> {
 
 /// The next match of `\n---.*\n`.
 fn separator(text: &str, from: usize) -> Option<(usize, usize)> {
-    let start = from + text.get(from..)?.find("\n---")?;
+    let start = from + memmem::find(text.as_bytes().get(from..)?, b"\n---")?;
     let line = text.get(start + 1..)?;
-    let end = line.find('\n')?;
+    let end = memchr(b'\n', line.as_bytes())?;
     Some((start, start + 1 + end + 1))
 }
 

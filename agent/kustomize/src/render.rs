@@ -9,16 +9,17 @@ use crate::build::Build;
 use crate::error::Place;
 use crate::files::{Files, Found};
 use crate::resource::Resource;
-use crate::resources::Resources;
 use crate::{Finding, Options, RenderError, Rendered, Rule, Tree, folder, read};
 
-/// What a build prints: values that need not be Kubernetes objects.
+/// What a build prints, as a text or as JSON values, which need not be Kubernetes objects.
 ///
 /// It can hold secrets, so it has no `Debug`.
 #[derive(Clone)]
-pub struct Output {
-    /// The values, in kustomize's order, each with its place.
-    pub values: Vec<(Value, Origin)>,
+pub struct Output<T> {
+    /// The documents, in kustomize's order.
+    pub content: T,
+    /// Their places.
+    pub origins: Vec<Origin>,
     /// What is worth a warning, and changes nothing in the output.
     pub findings: Vec<Finding>,
     /// Every path that was read or looked for.
@@ -27,47 +28,76 @@ pub struct Output {
     pub rule: Rule,
 }
 
-impl Output {
-    /// The text that `kustomize build` prints.
-    pub fn to_yaml(&self) -> String {
-        tidegate_yaml::emit_all(self.values.iter().map(|(value, _)| value))
-    }
-}
-
 /// Renders a folder into Kubernetes objects.
 ///
 /// # Errors
 /// As [`render`], and if a rendered value has no `apiVersion`, which kustomize lets pass.
 pub fn build(tree: &dyn Tree, path: &str, options: &Options<'_>) -> Result<Rendered, RenderError> {
-    let output = render(tree, path, options)?;
-    let object = |(value, origin): (Value, Origin)| {
+    let output = run(tree, path, options, |objects: &mut Vec<_>, resource| {
+        let value = value(resource)?;
         let place = Place {
-            line: origin.line,
-            ..Place::file(&origin.file)
+            line: resource.origin.line,
+            ..Place::file(&resource.origin.file)
         };
         let object = Object::new(value).map_err(|error| place.invalid(error.to_string()))?;
-        Ok::<_, RenderError>(object.with_origin(origin))
-    };
+        objects.push(object.with_origin(resource.origin.clone()));
+        Ok(())
+    })?;
     Ok(Rendered {
-        objects: output
-            .values
-            .into_iter()
-            .map(object)
-            .collect::<Result<_, _>>()?,
+        objects: output.content,
         findings: output.findings,
         closure: output.closure,
         rule: output.rule,
     })
 }
 
-/// Renders a folder into what `kustomize build` prints.
+/// Renders a folder into the text that `kustomize build` prints.
 ///
 /// A folder without a kustomization is rendered by [`Rule::Folder`].
 ///
 /// # Errors
 /// What kustomize refuses is refused, with file, line and field; so is what would leave the tree, start
 /// a process or reach the network.
-pub fn render(tree: &dyn Tree, path: &str, options: &Options<'_>) -> Result<Output, RenderError> {
+pub fn render(
+    tree: &dyn Tree,
+    path: &str,
+    options: &Options<'_>,
+) -> Result<Output<String>, RenderError> {
+    run(tree, path, options, |text: &mut String, resource| {
+        if !text.is_empty() {
+            text.push_str("---\n");
+        }
+        tidegate_yaml::emit_node(&resource.node, text)
+            .map_err(|error| read::malformed(&error, resource.place()))
+    })
+}
+
+/// Renders a folder into the values of what `kustomize build` prints.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_values(
+    tree: &dyn Tree,
+    path: &str,
+    options: &Options<'_>,
+) -> Result<Output<Vec<Value>>, RenderError> {
+    run(tree, path, options, |values: &mut Vec<_>, resource| {
+        values.push(value(resource)?);
+        Ok(())
+    })
+}
+
+fn value(resource: &Resource) -> Result<Value, RenderError> {
+    let value = resource.node.to_json();
+    value.map_err(|error| read::malformed(&error, resource.place()))
+}
+
+fn run<T: Default>(
+    tree: &dyn Tree,
+    path: &str,
+    options: &Options<'_>,
+    add: impl Fn(&mut T, &Resource) -> Result<(), RenderError>,
+) -> Result<Output<T>, RenderError> {
     let files = Files::new(tree, options);
     let (resources, findings, rule) = {
         let build = Build::new(&files);
@@ -84,20 +114,17 @@ pub fn render(tree: &dyn Tree, path: &str, options: &Options<'_>) -> Result<Outp
         };
         (resources, build.findings.into_inner(), rule)
     };
+    let mut content = T::default();
+    let mut origins = Vec::with_capacity(resources.list.len());
+    for resource in resources.list {
+        add(&mut content, &resource)?;
+        origins.push(resource.origin.clone());
+    }
     Ok(Output {
-        values: values(resources)?,
+        content,
+        origins,
         findings,
         closure: files.into_closure(),
         rule,
     })
-}
-
-fn values(resources: Resources) -> Result<Vec<(Value, Origin)>, RenderError> {
-    let value = |resource: Resource| {
-        let place = resource.place();
-        let value = resource.node.into_json();
-        let value = value.map_err(|error| read::malformed(&error, place))?;
-        Ok((value, resource.origin))
-    };
-    resources.list.into_iter().map(value).collect()
 }

@@ -1,5 +1,6 @@
 //! An object during the build: its node, its names until now, and where it comes from.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use tidegate_object::Origin;
@@ -51,9 +52,17 @@ impl History {
     }
 }
 
-/// An object.
+/// An object; copies are one until one of them is changed.
 #[derive(Debug, Clone)]
 pub(crate) struct Resource {
+    body: Arc<Body>,
+    /// Whether its id may be another one since it was read.
+    is_changed: bool,
+}
+
+/// What there is of an object.
+#[derive(Debug, Clone)]
+pub(crate) struct Body {
     pub(crate) node: Node,
     pub(crate) history: History,
     pub(crate) origin: Origin,
@@ -74,9 +83,24 @@ pub(crate) struct Resource {
     id: ResourceId,
 }
 
+impl Deref for Resource {
+    type Target = Body;
+
+    fn deref(&self) -> &Body {
+        &self.body
+    }
+}
+
+impl DerefMut for Resource {
+    fn deref_mut(&mut self) -> &mut Body {
+        self.is_changed = true;
+        Arc::make_mut(&mut self.body)
+    }
+}
+
 impl Resource {
     pub(crate) fn new(node: Node, origin: Origin, line_offset: usize) -> Self {
-        let mut resource = Self {
+        let body = Arc::new(Body {
             node,
             history: History::default(),
             origin,
@@ -88,9 +112,18 @@ impl Resource {
             may_differ: false,
             scopes: None,
             id: ResourceId::default(),
+        });
+        let mut resource = Self {
+            body,
+            is_changed: true,
         };
         resource.refresh();
         resource
+    }
+
+    /// Takes the node out.
+    pub(crate) fn into_node(self) -> Node {
+        Arc::unwrap_or_clone(self.body).node
     }
 
     /// Looks its scope up in a schema of one's own as well.
@@ -109,8 +142,17 @@ impl Resource {
         &self.id.gvk
     }
 
+    /// The kind as of the last [`Self::refresh`], and the node, to be changed.
+    pub(crate) fn gvk_and_node(&mut self) -> (&Gvk, &mut Node) {
+        let body = &mut **self;
+        (&body.id.gvk, &mut body.node)
+    }
+
     /// Reads the id again after the node was changed; answers whether it is another one.
     pub(crate) fn refresh(&mut self) -> bool {
+        if !std::mem::take(&mut self.is_changed) {
+            return false;
+        }
         let top = node::fields(&self.node, ["apiVersion", "kind", "metadata"]);
         let [api_version, kind, metadata] = top;
         let (api_version, kind) = (
@@ -129,12 +171,9 @@ impl Resource {
             && self.id.name == name
             && self.id.namespace == namespace;
         if !same {
-            self.id = ResourceId::current(
-                Gvk::new(api_version, kind),
-                name,
-                namespace,
-                self.scopes.as_deref(),
-            );
+            let gvk = Gvk::new(api_version, kind);
+            let id = ResourceId::current(gvk, name, namespace, self.scopes.as_deref());
+            Arc::make_mut(&mut self.body).id = id;
         }
         !same
     }
@@ -204,10 +243,11 @@ impl Resource {
     /// Remembers the current id before it changes.
     pub(crate) fn store_id(&mut self) {
         self.refresh();
-        self.history.previous.push(Previous {
-            kind: self.id.gvk.kind.clone(),
-            name: self.id.name.clone(),
-            namespace: self.id.effective_namespace().to_owned(),
+        let body = &mut **self;
+        body.history.previous.push(Previous {
+            kind: body.id.gvk.kind.clone(),
+            name: body.id.name.clone(),
+            namespace: body.id.effective_namespace().to_owned(),
         });
     }
 

@@ -1,7 +1,9 @@
 //! The objects of a build, in order, found by their ids.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::BuildHasher as _;
+
+use foldhash::quality::RandomState;
 
 use crate::fault::Step;
 use crate::gvk::ResourceId;
@@ -20,7 +22,7 @@ pub(crate) struct Resources {
 #[derive(Debug, Clone, Default)]
 struct Index {
     hasher: RandomState,
-    by_hash: HashMap<u64, usize>,
+    by_hash: HashMap<u64, usize, RandomState>,
 }
 
 impl Index {
@@ -44,9 +46,7 @@ impl Resources {
         self.list.retain(|resource| !resource.is_gone);
         let mut has_changed = count != self.list.len();
         for resource in &mut self.list {
-            if std::mem::take(&mut resource.may_differ) {
-                resource.synchronise();
-            }
+            resource.settle();
             has_changed |= resource.refresh();
         }
         if has_changed {
@@ -64,9 +64,7 @@ impl Resources {
             self.list.remove(position);
             return self.forget_names();
         }
-        if std::mem::take(&mut resource.may_differ) {
-            resource.synchronise();
-        }
+        resource.settle();
         if resource.refresh() {
             self.index = None;
             self.note(position);
@@ -192,11 +190,12 @@ impl Resources {
 
 /// Positions by names, in the order of the list.
 #[derive(Debug, Clone, Default)]
-struct Names(HashMap<Box<str>, Vec<usize>>);
+struct Names(HashMap<Box<str>, Vec<usize>, RandomState>);
 
 impl Names {
     fn new(list: &[Resource]) -> Self {
-        let mut names = Self(HashMap::with_capacity(list.len()));
+        let known = HashMap::with_capacity_and_hasher(list.len(), RandomState::default());
+        let mut names = Self(known);
         for (position, resource) in list.iter().enumerate() {
             names.add(position, resource);
         }

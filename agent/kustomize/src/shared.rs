@@ -30,18 +30,27 @@ impl Resource {
         });
     }
 
-    /// Brings all nodes of a group to the content that one of them was given.
-    pub(crate) fn synchronise(&mut self) {
-        for shared in &mut self.shared {
-            if !has_changed(&self.node, shared) {
-                continue;
-            }
-            let mut changed = None;
-            find_changed(&self.node, shared, &mut changed);
-            if let Some(new) = changed {
-                shared.value = new;
-                set_all(&mut self.node, &shared.value);
-            }
+    /// To be called after fields were set: nodes that share their content come to have the same.
+    pub(crate) fn settle(&mut self) {
+        if self.may_differ {
+            let body = &mut **self;
+            body.may_differ = false;
+            synchronise(&mut body.node, &mut body.shared);
+        }
+    }
+}
+
+/// Brings all nodes of a group to the content that one of them was given.
+fn synchronise(node: &mut Node, groups: &mut [Shared]) {
+    for shared in groups {
+        if !has_changed(node, shared) {
+            continue;
+        }
+        let mut changed = None;
+        find_changed(node, shared, &mut changed);
+        if let Some(new) = changed {
+            shared.value = new;
+            set_all(node, &shared.value);
         }
     }
 }

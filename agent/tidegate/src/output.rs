@@ -10,9 +10,9 @@ pub(crate) use age::age;
 pub(crate) use format::Format;
 pub(crate) use table::Table;
 
-/// Writes data to stdout. A reader that has gone, such as `head`, is no error.
+/// Writes data to stdout as it is. A reader that has gone, such as `head`, is no error.
 pub(crate) fn data(text: &str) -> io::Result<()> {
-    let mut out = anstream::stdout();
+    let mut out = io::stdout().lock();
     quiet(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 

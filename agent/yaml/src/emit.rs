@@ -2,19 +2,21 @@
 
 mod analysis;
 mod fold;
+mod form;
 mod order;
 mod printer;
 mod scalar;
 mod styled;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 pub(crate) use analysis::is_printable;
 use analysis::{Analysis, Style};
 use fold::Folds;
+use form::{Form, Printed};
 pub use styled::StyledDocument;
 
-use crate::number;
+use crate::{Node, YamlError};
 
 /// Prints one value as a document.
 ///
@@ -41,11 +43,27 @@ pub fn emit_all<'a>(values: impl IntoIterator<Item = &'a Value>) -> String {
         if index > 0 {
             text.push_str("---\n");
         }
-        let mut emitter = Emitter::new(&mut text);
-        emitter.node(value, 0, Place::Root);
-        emitter.end_line();
+        let Ok(()) = Emitter::new(&mut text).document(value);
     }
     text
+}
+
+/// Prints what a node is in JSON behind a text: [`emit`] of [`Node::to_json`], without the way through it.
+///
+/// # Errors
+/// As [`Node::to_json`]; a part of the node may then have been printed.
+///
+/// ```
+/// use tidegate_yaml::{Limits, emit_node, parse_documents};
+///
+/// let documents = parse_documents("b: 0644\na: [on]\n", &Limits::default())?;
+/// let mut text = "---\n".to_owned();
+/// emit_node(&documents[0].root, &mut text)?;
+/// assert_eq!(text, "---\na:\n- \"on\"\nb: 420\n");
+/// # Ok::<(), tidegate_yaml::YamlError>(())
+/// ```
+pub fn emit_node(node: &Node, text: &mut String) -> Result<(), YamlError> {
+    Emitter::new(text).document(node)
 }
 
 /// What was written last, which decides where a node may start.
@@ -61,6 +79,8 @@ enum Place {
 
 /// Longer keys get an explicit `?`; libyaml's limit, in bytes.
 const LONGEST_SIMPLE_KEY: usize = 128;
+
+const SPACES: &str = "                                                                ";
 
 struct Emitter<'a> {
     text: &'a mut String,
@@ -79,45 +99,61 @@ impl<'a> Emitter<'a> {
         }
     }
 
-    fn node(&mut self, value: &Value, indent: usize, place: Place) {
-        match value {
-            Value::Null => self.word("null", place),
-            Value::Bool(true) => self.word("true", place),
-            Value::Bool(false) => self.word("false", place),
-            Value::Number(value) => self.word(&number::text(value), place),
-            Value::String(value) => {
+    fn document<T: Printed>(&mut self, value: &T) -> Result<(), T::Error> {
+        self.node(value, 0, Place::Root)?;
+        self.end_line();
+        Ok(())
+    }
+
+    fn node<T: Printed>(&mut self, value: &T, indent: usize, place: Place) -> Result<(), T::Error> {
+        match value.form()? {
+            Form::Word(word) => self.word(&word, place),
+            Form::Text(text) => {
                 if place != Place::Root {
                     self.push(" ");
                 }
-                self.scalar(value, indent + 2, Folds::Allowed);
+                self.scalar(&text, indent + 2, Folds::Allowed);
             }
-            Value::Array(items) if items.is_empty() => self.word("[]", place),
-            Value::Object(fields) if fields.is_empty() => self.word("{}", place),
-            Value::Array(items) => self.sequence(items, indent, place),
-            Value::Object(fields) => self.mapping(fields, indent, place),
+            Form::Items([]) => self.word("[]", place),
+            Form::Items(items) => return self.sequence(items, indent, place),
+            Form::Fields(fields) if fields.is_empty() => self.word("{}", place),
+            Form::Fields(fields) => return self.mapping(fields, indent, place),
         }
+        Ok(())
     }
 
-    fn sequence(&mut self, items: &[Value], indent: usize, place: Place) {
+    fn sequence<T: Printed>(
+        &mut self,
+        items: &[T],
+        indent: usize,
+        place: Place,
+    ) -> Result<(), T::Error> {
         let indent = indent + if place == Place::Indicator { 2 } else { 0 };
         for (index, item) in items.iter().enumerate() {
             self.start(index, indent, place);
             self.push("-");
-            self.node(item, indent, Place::Indicator);
+            self.node(item, indent, Place::Indicator)?;
         }
+        Ok(())
     }
 
-    fn mapping(&mut self, fields: &Map<String, Value>, indent: usize, place: Place) {
+    fn mapping<T: Printed>(
+        &mut self,
+        fields: Vec<(&str, &T)>,
+        indent: usize,
+        place: Place,
+    ) -> Result<(), T::Error> {
         let indent = indent + if place == Place::Root { 0 } else { 2 };
         for (index, (key, value)) in order::sorted(fields).into_iter().enumerate() {
             self.start(index, indent, place);
             let place = self.key(key, indent);
-            self.node(value, indent, place);
+            self.node(value, indent, place)?;
         }
+        Ok(())
     }
 
     fn key(&mut self, key: &str, indent: usize) -> Place {
-        let is_simple = key.len() <= LONGEST_SIMPLE_KEY && !key.contains(analysis::is_break);
+        let is_simple = key.len() <= LONGEST_SIMPLE_KEY && !analysis::has_break(key);
         if is_simple {
             self.scalar(key, indent + 2, Folds::Forbidden);
             self.push(":");
@@ -162,7 +198,12 @@ impl<'a> Emitter<'a> {
     }
 
     fn indent(&mut self, indent: usize) {
-        self.text.extend(std::iter::repeat_n(' ', indent));
+        let mut missing = indent;
+        while missing > 0 {
+            let spaces = SPACES.get(..missing).unwrap_or(SPACES);
+            self.text.push_str(spaces);
+            missing -= spaces.len();
+        }
     }
 
     fn word(&mut self, word: &str, place: Place) {

@@ -1,8 +1,10 @@
 //! Nodes to JSON values, as go-yaml v3 decodes and Go's `encoding/json` writes them, and back.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use serde_json::{Map, Number, Value};
+use serde_json::{Number, Value};
 
 use crate::duplicate::first_duplicate;
 use crate::number::integral;
@@ -20,52 +22,64 @@ impl Node {
     /// [`YamlError`] at a duplicate key, a key that is no text, a value that its explicit tag does not
     /// fit, and at `.inf` and `.nan`, which JSON cannot hold.
     pub fn to_json(&self) -> Result<Value, YamlError> {
-        self.clone().into_json()
-    }
-
-    /// As [`Node::to_json`], without copies of the texts.
-    ///
-    /// # Errors
-    /// As [`Node::to_json`].
-    pub fn into_json(self) -> Result<Value, YamlError> {
-        match self.value {
-            NodeValue::Scalar(text, style) => {
-                scalar_to_json(text, style, (self.tag.as_deref(), self.mark))
+        Ok(match &self.value {
+            NodeValue::Scalar(..) => match Meaning::of(self)? {
+                Meaning::Null => Value::Null,
+                Meaning::Bool(value) => Value::Bool(value),
+                Meaning::Number(value) => Value::Number(value),
+                Meaning::Text(text) => Value::String(text.into_owned()),
+            },
+            NodeValue::Sequence(items) => {
+                Value::Array(items.iter().map(Self::to_json).collect::<Result<_, _>>()?)
             }
-            NodeValue::Sequence(items) => items.into_iter().map(Self::into_json).collect(),
-            NodeValue::Mapping(pairs) => mapping_to_json(pairs).map(Value::Object),
-        }
+            NodeValue::Mapping(pairs) => {
+                let fields = fields_of(pairs)?.into_iter();
+                let field = |(key, value): (&str, &Self)| Ok((key.to_owned(), value.to_json()?));
+                Value::Object(fields.map(field).collect::<Result<_, YamlError>>()?)
+            }
+        })
     }
 }
 
-fn scalar_to_json(
-    text: Box<str>,
-    style: ScalarStyle,
-    (tag, mark): (Option<&str>, Mark),
-) -> Result<Value, YamlError> {
-    let resolved = match tag {
-        None | Some("!") => match style {
-            ScalarStyle::Plain => Resolved::of(&text),
-            ScalarStyle::Omitted if !text.is_empty() => Resolved::of(&text),
-            _ => Resolved::Text,
-        },
-        Some(tag) => tagged(tag, &text, mark)?,
-    };
-    Ok(match resolved {
-        Resolved::Null => Value::Null,
-        Resolved::Bool(value) => Value::Bool(value),
-        Resolved::Int(value) => value.into(),
-        Resolved::Uint(value) => value.into(),
-        Resolved::Float(value) => Value::Number(number(value, &text, mark)?),
-        Resolved::Timestamp(value) => Value::String(value),
-        Resolved::Text | Resolved::Merge if tag == Some("!!binary") => {
-            Value::String(binary(&text, mark)?)
-        }
-        Resolved::Text | Resolved::Merge if style == ScalarStyle::Folded => {
-            Value::String(refolded(&text).into_owned())
-        }
-        Resolved::Text | Resolved::Merge => Value::String(text.into_string()),
-    })
+/// What a scalar is in JSON.
+pub(crate) enum Meaning<'a> {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(Cow<'a, str>),
+}
+
+impl<'a> Meaning<'a> {
+    /// The meaning of a scalar; a collection counts as a text without content.
+    pub(crate) fn of(node: &'a Node) -> Result<Self, YamlError> {
+        let NodeValue::Scalar(text, style) = &node.value else {
+            return Ok(Self::Text("".into()));
+        };
+        let (style, tag, mark) = (*style, node.tag.as_deref(), node.mark);
+        let resolved = match tag {
+            None | Some("!") => match style {
+                ScalarStyle::Plain => Resolved::of(text),
+                ScalarStyle::Omitted if !text.is_empty() => Resolved::of(text),
+                _ => Resolved::Text,
+            },
+            Some(tag) => tagged(tag, text, mark)?,
+        };
+        Ok(match resolved {
+            Resolved::Null => Self::Null,
+            Resolved::Bool(value) => Self::Bool(value),
+            Resolved::Int(value) => Self::Number(value.into()),
+            Resolved::Uint(value) => Self::Number(value.into()),
+            Resolved::Float(value) => Self::Number(number(value, text, mark)?),
+            Resolved::Timestamp(value) => Self::Text(value.into()),
+            Resolved::Text | Resolved::Merge if tag == Some("!!binary") => {
+                Self::Text(binary(text, mark)?.into())
+            }
+            Resolved::Text | Resolved::Merge if style == ScalarStyle::Folded => {
+                Self::Text(refolded(text))
+            }
+            Resolved::Text | Resolved::Merge => Self::Text((&**text).into()),
+        })
+    }
 }
 
 impl From<&Value> for Node {
@@ -89,19 +103,23 @@ impl From<&Value> for Node {
     }
 }
 
-fn mapping_to_json(pairs: Vec<(Node, Node)>) -> Result<Map<String, Value>, YamlError> {
-    if let Some(duplicate) = first_duplicate(&pairs) {
+/// The fields of a mapping, in its order.
+pub(crate) fn fields_of(pairs: &[(Node, Node)]) -> Result<Vec<(&str, &Node)>, YamlError> {
+    if let Some(duplicate) = first_duplicate(pairs) {
         return Err(duplicate.into());
     }
-    let field = |(key, value): (Node, Node)| Ok((key_to_json(key)?, value.into_json()?));
-    pairs.into_iter().map(field).collect()
+    let mut fields = Vec::with_capacity(pairs.len());
+    for (key, value) in pairs {
+        fields.push((key_text(key)?, value));
+    }
+    Ok(fields)
 }
 
-fn key_to_json(key: Node) -> Result<String, YamlError> {
-    if matches!(key.short_tag(), "!!str" | "!!merge")
-        && let NodeValue::Scalar(text, _) = key.value
+fn key_text(key: &Node) -> Result<&str, YamlError> {
+    if let Some(text) = key.text()
+        && matches!(key.short_tag(), "!!str" | "!!merge")
     {
-        return Ok(text.into_string());
+        return Ok(text);
     }
     Err(YamlError::Key {
         mark: key.mark,

@@ -68,7 +68,7 @@ mod token;
 
 pub use document::{Document, parse_documents, parse_first_document};
 pub use duplicate::Duplicate;
-pub use emit::{StyledDocument, emit, emit_all};
+pub use emit::{StyledDocument, emit, emit_all, emit_node};
 pub use error::YamlError;
 pub use limits::Limits;
 pub use node::{Mark, Node, NodeValue, ScalarStyle};

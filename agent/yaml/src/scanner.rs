@@ -11,6 +11,7 @@ mod plain;
 mod property;
 mod quoted;
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use cursor::Cursor;
@@ -31,6 +32,10 @@ pub(crate) struct Scanner<'a> {
     possible_keys: Vec<Option<PossibleKey>>,
     key_allowed: bool,
     ended: bool,
+    /// The number of the token that is known to be the next one.
+    decided: Option<usize>,
+    /// Where texts are put together.
+    scratch: String,
 }
 
 /// A token that becomes a key if `:` follows.
@@ -57,13 +62,18 @@ impl<'a> Scanner<'a> {
             possible_keys: vec![None],
             key_allowed: true,
             ended: false,
+            decided: None,
+            scratch: String::new(),
         }
     }
 
     /// The next token, which stays the next one.
     pub(crate) fn peek(&mut self) -> Result<&Token<'a>, YamlError> {
-        while self.needs_more()? {
-            self.fetch()?;
+        if self.decided != Some(self.taken) {
+            while self.needs_more()? {
+                self.fetch()?;
+            }
+            self.decided = Some(self.taken);
         }
         let end = || syntax(Mark::default(), "the text ended before");
         self.tokens.front().ok_or_else(end)
@@ -416,8 +426,10 @@ impl<'a> Scanner<'a> {
         self.remove_key()?;
         self.key_allowed = true;
         let mark = self.cursor.mark();
-        let kind = block::scan(&mut self.cursor, style, self.indent)?;
-        self.push(kind, mark);
+        self.scratch.clear();
+        block::scan(&mut self.cursor, style, self.indent, &mut self.scratch)?;
+        let text = Cow::Owned(self.scratch.as_str().to_owned());
+        self.push(Kind::Scalar(text, style), mark);
         Ok(())
     }
 }

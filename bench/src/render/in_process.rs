@@ -73,7 +73,7 @@ pub(super) fn variants(root: &Path) -> Result<String> {
 }
 
 fn render(tree: &Directory, path: &str, options: &Options<'_>) -> Result<String> {
-    Ok(tidegate_kustomize::render(tree, path, options)?.to_yaml())
+    Ok(tidegate_kustomize::render(tree, path, options)?.content)
 }
 
 /// Reads ConfigMaps and emits them, without building anything.

@@ -1,9 +1,13 @@
 //! `labels`, `commonLabels`, `commonAnnotations`: entries set in the mappings of many fields.
 
+use std::collections::HashMap;
+
+use foldhash::quality::RandomState;
 use tidegate_yaml::Node;
 
 use crate::fault::Step;
 use crate::field_spec::FieldSpec;
+use crate::gvk::Gvk;
 use crate::kustomization::Texts;
 use crate::node::{self, Kind};
 use crate::resource::Resource;
@@ -12,14 +16,19 @@ use crate::walk::{self, Create};
 
 /// Sets entries in every mapping that the fields mean.
 pub(crate) fn set(resources: &mut Resources, entries: &Texts, fields: &[FieldSpec]) -> Step {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let mut by_gvk: HashMap<Gvk, Vec<&FieldSpec>, RandomState> = HashMap::default();
     for resource in &mut resources.list {
         let gvk = resource.gvk();
-        let fields: Vec<_> = fields
-            .iter()
-            .filter(|spec| gvk.is_selected(&spec.selector))
-            .collect();
+        if !by_gvk.contains_key(gvk) {
+            let meant = fields.iter().filter(|spec| gvk.is_selected(&spec.selector));
+            by_gvk.insert(gvk.clone(), meant.collect());
+        }
+        let fields = by_gvk.get(gvk).map(Vec::as_slice).unwrap_or_default();
         for entry in entries {
-            set_one(resource, entry, &fields)
+            set_one(resource, entry, fields)
                 .map_err(|fault| fault.within(|| resource.origin.to_string()))?;
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use foldhash::quality::RandomState;
 use tidegate_yaml::{Node, NodeValue};
 
 use crate::fault::Step;
@@ -18,7 +19,8 @@ pub(crate) fn update(resources: &mut Resources, references: &[NameReference]) ->
     if names.by_name.is_empty() {
         return check_subjects(&resources.list);
     }
-    let mut by_gvk: HashMap<Gvk, Vec<(&NameReference, &FieldSpec)>> = HashMap::new();
+    let mut by_gvk: HashMap<Gvk, Vec<(&NameReference, &FieldSpec)>, RandomState> =
+        HashMap::default();
     for position in 0..resources.list.len() {
         let Some(resource) = resources.list.get_mut(position) else {
             continue;
@@ -57,31 +59,35 @@ fn fields_of<'a>(
 
 /// The objects by the names that they had, and by the namespaces that they had first and have.
 struct Names {
-    by_name: HashMap<String, Vec<usize>>,
-    by_first_namespace: HashMap<String, Vec<usize>>,
+    by_name: HashMap<String, Vec<usize>, RandomState>,
+    by_first_namespace: HashMap<String, Vec<usize>, RandomState>,
 }
 
 impl Names {
     fn new(list: &[Resource]) -> Self {
         let mut names = Self {
-            by_name: HashMap::new(),
-            by_first_namespace: HashMap::new(),
+            by_name: HashMap::default(),
+            by_first_namespace: HashMap::default(),
         };
         for (position, resource) in list.iter().enumerate() {
             for previous in &resource.history.previous {
-                let positions = names.by_name.entry(previous.name.clone()).or_default();
-                if positions.last() != Some(&position) {
-                    positions.push(position);
-                }
+                note(&mut names.by_name, &previous.name, position);
             }
-            let namespace = resource.original_namespace().to_owned();
-            names
-                .by_first_namespace
-                .entry(namespace)
-                .or_default()
-                .push(position);
+            let namespace = resource.original_namespace();
+            note(&mut names.by_first_namespace, namespace, position);
         }
         names
+    }
+}
+
+/// Adds a position that is not smaller than those before.
+fn note(known: &mut HashMap<String, Vec<usize>, RandomState>, name: &str, position: usize) {
+    match known.get_mut(name) {
+        Some(positions) if positions.last() == Some(&position) => {}
+        Some(positions) => positions.push(position),
+        None => {
+            known.insert(name.to_owned(), vec![position]);
+        }
     }
 }
 

@@ -59,10 +59,10 @@ const HELM: &str = "internal.config.kubernetes.io/helm-generated";
 
 /// Sets one object's namespace, without a look at others.
 pub(crate) fn set_one(resource: &mut Resource, namespace: &Namespace<'_>) -> Step {
-    let (gvk, scope) = (resource.gvk().clone(), resource.id().scope);
-    let node = &mut resource.node;
+    let scope = resource.id().scope;
+    let (gvk, node) = resource.gvk_and_node();
     if scope == Scope::Namespaced {
-        set_field(&NAMESPACE, (&gvk, node), namespace, "")?;
+        set_field(&NAMESPACE, (gvk, node), namespace, "")?;
     }
     let is_binding = matches!(gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding");
     if is_binding {
@@ -78,7 +78,7 @@ pub(crate) fn set_one(resource: &mut Resource, namespace: &Namespace<'_>) -> Ste
                 "RoleBinding" | "ClusterRoleBinding"
             );
         if !is_metadata && !is_subject {
-            set_field(spec, (&gvk, node), namespace, node::STRING)?;
+            set_field(spec, (gvk, node), namespace, node::STRING)?;
         }
     }
     Ok(())

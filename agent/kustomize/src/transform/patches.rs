@@ -186,7 +186,8 @@ fn merge_one(resource: &mut Resource, patch: Resource, schema: &Schema) -> Step 
     resource.may_differ |= !resource.shared.is_empty();
     let own = std::mem::replace(&mut resource.node, node::empty(node::Kind::Mapping));
     let origin = resource.origin.to_string();
-    let merged = merge::merge(schema, own, patch.node).map_err(|fault| fault.within(|| origin))?;
+    let merged =
+        merge::merge(schema, own, patch.into_node()).map_err(|fault| fault.within(|| origin))?;
     let Some(merged) = merged.filter(|node| !node::is_nil_or_empty(node)) else {
         resource.is_gone = true;
         return Ok(());

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use crate::fault::Step;
-use crate::gvk::{FIRST, Gvk, LAST};
+use crate::gvk::{FIRST, Gvk, LAST, ResourceId};
 use crate::kustomization::SortOptions;
 use crate::resource::Resource;
 use crate::resources::Resources;
@@ -26,9 +26,15 @@ pub(crate) fn sort(resources: &mut Resources, options: Option<&SortOptions>) -> 
         None => (FIRST.to_vec(), LAST.to_vec()),
     };
     let orders = orders(&first, &last);
-    resources
-        .list
-        .sort_by_cached_key(|resource| Key::new(resource, &orders));
+    let keyed = std::mem::take(&mut resources.list).into_iter();
+    let keyed = keyed.map(|resource| {
+        let order = orders.get(resource.gvk().kind.as_str());
+        (order.copied().unwrap_or_default(), resource)
+    });
+    let mut keyed: Vec<_> = keyed.collect();
+    keyed.sort_by(|(order, a), (other, b)| compare((*order, a), (*other, b)));
+    let sorted = keyed.into_iter().map(|(_, resource)| resource);
+    resources.list = sorted.collect();
     resources.forget_names();
     Ok(())
 }
@@ -45,58 +51,54 @@ fn orders<'a>(first: &[&'a str], last: &[&'a str]) -> HashMap<&'a str, i64> {
     orders
 }
 
-/// What objects are compared by.
-#[derive(PartialEq, Eq)]
-struct Key {
-    order: i64,
-    is_namespace: bool,
-    has_group: bool,
-    gvk: Gvk,
-    kind: String,
-    id: String,
+fn compare((order, a): (i64, &Resource), (other, b): (i64, &Resource)) -> Ordering {
+    let (gvk_a, gvk_b) = (a.gvk(), b.gvk());
+    if gvk_a == gvk_b {
+        return compare_joined(b'|', (&id_parts(a.id()), &id_parts(b.id())));
+    }
+    let order = order.cmp(&other);
+    if order != Ordering::Equal {
+        return order;
+    }
+    let is_namespace = |gvk: &Gvk| gvk.kind == "Namespace";
+    let kinds = compare_joined(b'_', (&kind_parts(gvk_a), &kind_parts(gvk_b)));
+    let have_groups = !gvk_a.group.is_empty() && !gvk_b.group.is_empty();
+    if is_namespace(gvk_a) && is_namespace(gvk_b) && !have_groups {
+        return kinds.reverse();
+    }
+    kinds
 }
 
-impl Key {
-    fn new(resource: &Resource, orders: &HashMap<&str, i64>) -> Self {
-        let (id, gvk) = (resource.id(), resource.gvk());
-        let or =
-            |text: &str, missing: &str| if text.is_empty() { missing } else { text }.to_owned();
-        Self {
-            order: orders.get(gvk.kind.as_str()).copied().unwrap_or_default(),
-            is_namespace: gvk.kind == "Namespace",
-            has_group: !gvk.group.is_empty(),
-            kind: format!(
-                "{}_{}_{}",
-                or(&gvk.group, "~G"),
-                or(&gvk.version, "~V"),
-                or(&gvk.kind, "~K")
-            ),
-            id: format!("{gvk}|{}|{}", or(&id.namespace, "~X"), or(&id.name, "~N")),
-            gvk: gvk.clone(),
-        }
+fn id_parts(id: &ResourceId) -> [&str; 2] {
+    [text(&id.namespace, "~X"), text(&id.name, "~N")]
+}
+
+fn kind_parts(gvk: &Gvk) -> [&str; 3] {
+    [
+        text(&gvk.group, "~G"),
+        text(&gvk.version, "~V"),
+        text(&gvk.kind, "~K"),
+    ]
+}
+
+fn text<'a>(text: &'a str, missing: &'a str) -> &'a str {
+    if text.is_empty() { missing } else { text }
+}
+
+/// Compares texts that a separator joins into one.
+fn compare_joined(separator: u8, (a, b): (&[&str], &[&str])) -> Ordering {
+    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (a.get(same..), b.get(same..));
+    match (a.unwrap_or_default(), b.unwrap_or_default()) {
+        ([a], [b]) => a.cmp(b),
+        (a, b) => joined(separator, a).cmp(joined(separator, b)),
     }
 }
 
-impl Ord for Key {
-    fn cmp(&self, other: &Self) -> Ordering {
-        if self.gvk == other.gvk {
-            return self.id.cmp(&other.id);
-        }
-        let order = self.order.cmp(&other.order);
-        if order != Ordering::Equal {
-            return order;
-        }
-        let both = self.is_namespace && other.is_namespace;
-        let kinds = self.kind.cmp(&other.kind);
-        if both && !(self.has_group && other.has_group) {
-            return kinds.reverse();
-        }
-        kinds
-    }
-}
-
-impl PartialOrd for Key {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
+fn joined(separator: u8, parts: &[&str]) -> impl Iterator<Item = u8> {
+    let parts = parts.iter().enumerate();
+    parts.flat_map(move |(index, part)| {
+        let before = (index > 0).then_some(separator);
+        before.into_iter().chain(part.bytes())
+    })
 }

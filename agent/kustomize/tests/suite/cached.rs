@@ -15,14 +15,7 @@ fn outcome(tree: &MemoryTree, top: &str, cache: Option<&Cache>) -> String {
     match render(tree, top, &options) {
         Ok(output) => format!(
             "{}{:?}{:?}{:?}",
-            output.to_yaml(),
-            output
-                .values
-                .iter()
-                .map(|(_, origin)| origin)
-                .collect::<Vec<_>>(),
-            output.findings,
-            output.closure
+            output.content, output.origins, output.findings, output.closure
         ),
         Err(error) => error.to_string(),
     }

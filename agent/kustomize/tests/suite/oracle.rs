@@ -14,7 +14,7 @@ pub(crate) fn ours(tree: &MemoryTree, folder: &str) -> Outcome {
     match render(tree, folder, &Options::default()) {
         // Kustomize renders no folder without a kustomization.
         Ok(output) if output.rule == Rule::Folder => Err("no kustomization".to_owned()),
-        Ok(output) => Ok(output.to_yaml()),
+        Ok(output) => Ok(output.content),
         Err(error) => Err(error.to_string()),
     }
 }

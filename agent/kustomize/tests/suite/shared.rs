@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use tidegate_kustomize::{Entry, Options, Tree, TreeError, render};
+use tidegate_kustomize::{Entry, Options, Tree, TreeError, render, render_values};
 
 use crate::tree::MemoryTree;
 
@@ -72,11 +72,11 @@ const DIAMOND: [(&str, &str); 7] = [
 #[test]
 fn a_base_that_overlays_share_is_built_once() {
     let tree = Counted::new(&DIAMOND);
-    let output = render(&tree, "", &Options::default()).unwrap();
+    let output = render_values(&tree, "", &Options::default()).unwrap();
     let names: Vec<_> = output
-        .values
+        .content
         .iter()
-        .map(|(value, _)| value["metadata"]["name"].as_str().unwrap())
+        .map(|value| value["metadata"]["name"].as_str().unwrap())
         .collect();
     assert_eq!(names, ["one-a", "three-a", "two-a"]);
     assert_eq!(tree.reads("base/deeper/a.yaml"), 1);
@@ -88,8 +88,8 @@ fn a_base_is_built_again_where_the_way_to_it_shows() {
     let mut files = DIAMOND;
     files[0].1 = "resources: [one, two, three]\nbuildMetadata: [originAnnotations]\n";
     let tree = Counted::new(&files);
-    let output = render(&tree, "", &Options::default()).unwrap();
-    let first = &output.values[0].0["metadata"]["annotations"];
+    let output = render_values(&tree, "", &Options::default()).unwrap();
+    let first = &output.content[0]["metadata"]["annotations"];
     assert_eq!(
         first["config.kubernetes.io/origin"],
         "path: base/deeper/a.yaml\n"

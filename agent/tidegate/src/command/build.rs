@@ -30,19 +30,20 @@ enum Form {
 
 impl Build {
     pub(crate) fn run(&self) -> Result<Exit> {
-        let rendered = self.render.output()?;
-        let text = match self.output {
-            Form::Yaml => rendered.to_yaml(),
+        let findings = match self.output {
+            Form::Yaml => {
+                let rendered = self.render.texts()?;
+                output::data(&rendered.content)?;
+                rendered.findings
+            }
             Form::Json => {
-                let values: Vec<_> = rendered.values.iter().map(|(value, _)| value).collect();
-                format!("{}\n", serde_json::to_string_pretty(&values)?)
+                let rendered = self.render.values()?;
+                output::line(&serde_json::to_string_pretty(&rendered.content)?)?;
+                rendered.findings
             }
         };
-        output::data(&text)?;
-        let findings: Vec<String> = rendered.findings.iter().map(finding_line).collect();
+        let findings: Vec<String> = findings.iter().map(finding_line).collect();
         self.render.report(&findings)?;
-        // The process ends here: to give the memory back piece by piece would only take time.
-        std::mem::forget(rendered);
         Ok(Exit::Done)
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
+use serde_json::Value;
 use tidegate_kustomize::{Options, Output, RenderError, Rendered, Tree};
 use tidegate_source::Directory;
 
@@ -36,8 +37,14 @@ impl RenderArgs {
     }
 
     /// Renders the folder into what kustomize prints, which need not be objects.
-    pub(crate) fn output(&self) -> Result<Output> {
+    pub(crate) fn texts(&self) -> Result<Output<String>> {
         self.with(tidegate_kustomize::render)
+            .map(|(output, _)| output)
+    }
+
+    /// Renders the folder into the values of what kustomize prints.
+    pub(crate) fn values(&self) -> Result<Output<Vec<Value>>> {
+        self.with(tidegate_kustomize::render_values)
             .map(|(output, _)| output)
     }
 

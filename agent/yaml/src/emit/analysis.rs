@@ -1,5 +1,7 @@
 //! Which styles a text can be written in: libyaml's analysis with go-yaml's choice.
 
+use memchr::{memchr, memchr_iter, memchr2, memchr2_iter};
+
 use super::fold::Folds;
 use crate::resolve::{self, Resolved};
 
@@ -29,15 +31,32 @@ enum Previous {
 
 impl Analysis {
     pub(super) fn of(value: &str) -> Self {
-        let (is_line, is_block) = (is_simple_line(value), is_simple_block(value));
-        if is_line || is_block {
-            return Self {
-                plain: is_line,
-                single_quoted: is_line,
-                block: true,
-            };
+        Self::of_usual(value).unwrap_or_else(|| Self::by_characters(value))
+    }
+
+    /// What most texts allow: lines of ASCII, with nothing special where it would count.
+    fn of_usual(value: &str) -> Option<Self> {
+        let bytes = value.as_bytes();
+        let is_usual = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n');
+        // Without early exit, so that many bytes are looked at at a time.
+        let is_all_usual = bytes.iter().fold(true, |all, byte| all & is_usual(byte));
+        if !is_all_usual || bytes.last().is_none_or(|last| *last == b' ') {
+            return None;
         }
-        Self::by_characters(value)
+        if memchr(b'\n', bytes).is_none() {
+            return is_usual_line(bytes).then_some(Self {
+                plain: true,
+                single_quoted: true,
+                block: true,
+            });
+        }
+        let after_space = |index: usize| index > 0 && bytes.get(index - 1) == Some(&b' ');
+        let ends_in_space = memchr_iter(b'\n', bytes).any(after_space);
+        (!ends_in_space).then_some(Self {
+            plain: false,
+            single_quoted: false,
+            block: true,
+        })
     }
 
     pub(super) fn by_characters(value: &str) -> Self {
@@ -87,7 +106,7 @@ impl Analysis {
 
     /// The style for a text; a simple key is one that must not fold.
     pub(super) fn style(&self, value: &str, folds: Folds) -> Style {
-        if value.contains('\n') {
+        if memchr(b'\n', value.as_bytes()).is_some() {
             let is_block = self.block && folds == Folds::Allowed;
             return if is_block {
                 Style::Literal
@@ -112,25 +131,20 @@ impl Analysis {
     }
 }
 
-/// Plain for sure: one line of ASCII without anything special.
-fn is_simple_line(value: &str) -> bool {
-    let bytes = value.as_bytes();
+/// Whether a line of ASCII that ends in no space is plain for sure.
+fn is_usual_line(bytes: &[u8]) -> bool {
     let is_start = |first: &u8| first.is_ascii_alphanumeric() || b"/_$(".contains(first);
-    let is_end = |last: &u8| !matches!(last, b' ' | b':');
-    bytes.first().is_some_and(is_start)
-        && bytes.last().is_some_and(is_end)
-        && bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
-        && !value.contains(": ")
-        && !value.contains(" #")
+    let is_indicator = |index: usize| match bytes.get(index) {
+        Some(b':') => matches!(bytes.get(index + 1), None | Some(b' ')),
+        _ => index > 0 && bytes.get(index - 1) == Some(&b' '),
+    };
+    bytes.first().is_some_and(is_start) && !memchr2_iter(b':', b'#', bytes).any(is_indicator)
 }
 
-/// A block for sure: lines of ASCII that end in no space.
-fn is_simple_block(value: &str) -> bool {
-    let is_usual = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n');
-    value.contains('\n')
-        && value.as_bytes().iter().all(is_usual)
-        && !value.contains(" \n")
-        && !value.ends_with(' ')
+/// Whether a text has a line break.
+pub(super) fn has_break(text: &str) -> bool {
+    memchr2(b'\n', b'\r', text.as_bytes()).is_some()
+        || (!text.is_ascii() && text.contains(is_break))
 }
 
 pub(super) fn is_break(char: char) -> bool {

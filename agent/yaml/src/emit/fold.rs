@@ -1,5 +1,7 @@
 //! Writing texts: folded behind column 80, escaped, or as a block.
 
+use memchr::memchr;
+
 use super::Emitter;
 use super::analysis::{is_break, is_printable};
 
@@ -71,9 +73,13 @@ impl Emitter<'_> {
     /// The lines of a `|` block.
     pub(super) fn literal_lines(&mut self, value: &str, indent: usize) {
         if value.is_ascii() {
-            value
-                .split_inclusive('\n')
-                .for_each(|line| self.line(line, indent));
+            let mut rest = value;
+            while !rest.is_empty() {
+                let end = memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |index| index + 1);
+                let (line, after) = rest.split_at(end);
+                self.line(line, indent);
+                rest = after;
+            }
         } else {
             value
                 .split_inclusive(is_break)

@@ -2,13 +2,10 @@
 
 use std::cmp::Ordering;
 
-use serde_json::{Map, Value};
+type Field<'a, T> = (&'a str, &'a T);
 
-type Field<'a> = (&'a String, &'a Value);
-
-/// The fields of a mapping in the order of their keys.
-pub(super) fn sorted(fields: &Map<String, Value>) -> Vec<Field<'_>> {
-    let fields: Vec<_> = fields.iter().collect();
+/// The fields of a mapping, which come in the order of bytes, in the order of their keys.
+pub(super) fn sorted<T>(fields: Vec<Field<'_, T>>) -> Vec<Field<'_, T>> {
     let is_sorted = fields.is_sorted_by(|(a, _), (b, _)| natural(b, a) != Ordering::Less);
     if is_sorted {
         fields
@@ -18,7 +15,7 @@ pub(super) fn sorted(fields: &Map<String, Value>) -> Vec<Field<'_>> {
 }
 
 /// The standard library's sort may panic on an order that is not total, as this one for absurd keys.
-fn merge_sort(mut left: Vec<Field<'_>>) -> Vec<Field<'_>> {
+fn merge_sort<T>(mut left: Vec<Field<'_, T>>) -> Vec<Field<'_, T>> {
     if left.len() < 2 {
         return left;
     }

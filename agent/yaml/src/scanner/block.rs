@@ -1,10 +1,7 @@
 //! Scalars in `|` and `>` blocks.
 
-use std::borrow::Cow;
-
 use super::cursor::Cursor;
 use super::syntax;
-use crate::token::Kind;
 use crate::{Mark, ScalarStyle, YamlError};
 
 /// What becomes of the line breaks at the end.
@@ -18,17 +15,17 @@ enum Chomping {
     Keep,
 }
 
-/// Scans a block scalar in a block at a column.
-pub(super) fn scan<'a>(
-    cursor: &mut Cursor<'a>,
+/// Scans a block scalar in a block at a column, and writes its text behind `value`.
+pub(super) fn scan(
+    cursor: &mut Cursor<'_>,
     style: ScalarStyle,
     parent: Option<u32>,
-) -> Result<Kind<'a>, YamlError> {
+    value: &mut String,
+) -> Result<(), YamlError> {
     let start = cursor.mark();
     cursor.skip(1);
     let (chomping, increment) = header(cursor, start)?;
     let mut indent = increment.map(|increment| parent.unwrap_or(0) + increment);
-    let mut value = String::new();
     let mut line_break = "";
     let mut more_breaks = String::new();
     let mut after_blank = false;
@@ -55,7 +52,7 @@ pub(super) fn scan<'a>(
     if chomping == Chomping::Keep {
         value.push_str(&more_breaks);
     }
-    Ok(Kind::Scalar(Cow::Owned(value), style))
+    Ok(())
 }
 
 fn header(cursor: &mut Cursor<'_>, start: Mark) -> Result<(Chomping, Option<u32>), YamlError> {

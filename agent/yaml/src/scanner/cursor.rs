@@ -1,5 +1,7 @@
 //! A place in a text that moves forward, and what stands there.
 
+use memchr::memchr2;
+
 use crate::Mark;
 
 /// A place in a text. Behind the end stands a NUL, which a text cannot contain.
@@ -103,7 +105,11 @@ impl<'a> Cursor<'a> {
     /// Moves within the line, and returns what was passed.
     pub(super) fn skip_to(&mut self, position: usize) -> &'a str {
         let passed = self.text.get(self.position..position).unwrap_or_default();
-        let characters = passed.bytes().filter(|byte| byte & 0xc0 != 0x80).count();
+        let characters = if passed.is_ascii() {
+            passed.len()
+        } else {
+            passed.chars().count()
+        };
         self.position = position;
         self.column = self
             .column
@@ -121,14 +127,13 @@ impl<'a> Cursor<'a> {
     /// Moves to the end of the line, and returns what was passed.
     pub(super) fn skip_line_content(&mut self) -> &'a str {
         let rest = self.rest().as_bytes();
-        let mut length = 0;
-        while let Some(byte) = rest.get(length) {
-            let may_break = matches!(byte, b'\n' | b'\r' | 0xc2 | 0xe2);
-            if may_break && break_length(rest.get(length..).unwrap_or_default()) > 0 {
-                break;
-            }
-            length += 1;
+        let ascii = memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+        let line = rest.get(..ascii).unwrap_or_default();
+        if line.is_ascii() {
+            return self.skip_to(self.position + ascii);
         }
+        let is_break = |index: &usize| break_length(rest.get(*index..).unwrap_or_default()) > 0;
+        let length = (0..ascii).find(is_break).unwrap_or(ascii);
         self.skip_to(self.position + length)
     }
 

@@ -102,18 +102,27 @@ fn skip_space(
 fn word_end(cursor: &Cursor<'_>, context: &Context) -> usize {
     let rest = cursor.rest().as_bytes();
     let mut length = 0;
-    while let Some(byte) = rest.get(length) {
-        let ends = match byte {
-            b' ' | b'\t' | b'\n' | b'\r' => true,
-            0xc2 | 0xe2 => break_length(rest.get(length..).unwrap_or_default()) > 0,
-            b':' => cursor.is_blank_or_end(length + 1),
-            b',' | b'?' | b'[' | b']' | b'{' | b'}' => context.in_flow,
-            _ => false,
+    loop {
+        let ahead = rest.get(length..).unwrap_or_default();
+        let usual = ahead.iter().position(|byte| may_end(*byte));
+        length += usual.unwrap_or(ahead.len());
+        let ends = match rest.get(length) {
+            None | Some(b' ' | b'\t' | b'\n' | b'\r') => true,
+            Some(0xc2 | 0xe2) => break_length(rest.get(length..).unwrap_or_default()) > 0,
+            Some(b':') => cursor.is_blank_or_end(length + 1),
+            Some(_) => context.in_flow,
         };
         if ends {
-            break;
+            return cursor.position + length;
         }
         length += 1;
     }
-    cursor.position + length
+}
+
+/// Whether a word may end before a byte.
+fn may_end(byte: u8) -> bool {
+    matches!(
+        byte,
+        b' ' | b'\t' | b'\n' | b'\r' | b':' | b',' | b'?' | b'[' | b']' | b'{' | b'}' | 0xc2 | 0xe2
+    )
 }

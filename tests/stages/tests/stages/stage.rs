@@ -37,7 +37,7 @@ pub(crate) fn layer(stage: &str, layer: &str) -> Vec<Object> {
 /// A folder as YAML.
 pub(crate) fn yaml(path: &str) -> String {
     let output = render(&tree(), path, &Options::default());
-    output.unwrap().to_yaml()
+    output.unwrap().content
 }
 
 /// The objects of a kind.
