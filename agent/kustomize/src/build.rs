@@ -1,5 +1,6 @@
 //! One kustomization after another: what `kustTarget` does, in its order.
 
+mod again;
 mod bases;
 mod findings;
 mod foreign;
@@ -12,6 +13,7 @@ mod transformers;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::build_origin::{self, BuildOrigin};
 use crate::error::Place;
@@ -23,10 +25,11 @@ use crate::history::{self, Kept};
 use crate::kustomization::{
     At, FILE_NAMES, GeneratorArgs, Item, Kustomization, Read as _, Reader, Role,
 };
+use crate::memo::Step;
 use crate::resource::Resource;
 use crate::resources::Resources;
 use crate::transform::{entries, hash, name_reference, sort, vars};
-use crate::transformer::Configured;
+use crate::transformer::{Configured, Sight};
 use crate::{Finding, RenderError, lock, node, read};
 use plugins::Plugin;
 use reach::Reach;
@@ -144,7 +147,8 @@ impl<'a> Build<'a> {
         let root = first_document(&content)?;
         let read = match root {
             Some(root) => {
-                let read = Kustomization::read(&file, &root)?;
+                let mut read = Kustomization::read(&file, &root)?;
+                read.bytes = Arc::clone(&content.bytes);
                 self.find_unread(&content, &root);
                 read
             }
@@ -174,15 +178,24 @@ impl<'a> Build<'a> {
         let config = built.config.clone();
         let config = config.fields();
         built.resources.settle();
-        name_reference::update(&mut built.resources, &config.name_references)
-            .map_err(at(whole()))?;
+        let references = &config.name_references;
+        let usual = built.config.is_default() && self.files.cache().is_some();
+        let all = usual.then(|| built.resources.list.clone());
+        let step = all.as_deref().map(name_reference::step);
+        let run = |resources: &mut Resources| {
+            let updated = name_reference::update(resources, all.as_deref(), references);
+            updated.map_err(at(whole()))
+        };
+        self.again((step, Sight::Each), &mut built.resources, &run)?;
         self.resolve_vars(&kustomization, &mut built, config)?;
         drop_local(&mut built.resources).map_err(at(whole()))?;
         let options = kustomization.sort_options.as_ref();
         let place = kustomization.place(options.map_or(0, |options| options.line), "sortOptions");
         sort::sort(&mut built.resources, options.map(|options| &options.value))
             .map_err(at(place))?;
-        finish(&mut built.resources, metadata).map_err(at(whole()))?;
+        let step = Step::of("finish", metadata.iter().map(String::as_bytes));
+        let run = |resources: &mut Resources| finish(resources, metadata).map_err(at(whole()));
+        self.again((Some(step), Sight::Each), &mut built.resources, &run)?;
         Ok(built.resources)
     }
 
@@ -358,18 +371,21 @@ impl<'a> Build<'a> {
         };
         let file = file_name(kustomization);
         let field = ("transformers", kustomization.transformers.as_slice());
+        let before = self.files.loaded();
         let builtin = transformers::configured(&loader, kustomization, config)?;
+        let step = self.step(kustomization, (&built.config, before));
         let plugins = self.plugins(folder, kustomization, field)?;
-        for configured in builtin {
-            configured.run(&mut built.resources, self)?;
-            let origin = folder
-                .origin
-                .as_ref()
-                .filter(|_| !configured.kind.is_empty());
-            if let Some(origin) = origin.map(|origin| origin.of_builtin(file, configured.kind)) {
-                let recorded = origin.record(&mut built.resources);
-                recorded.map_err(at(configured.place))?;
+        if let Some(origin) = &folder.origin {
+            for configured in builtin {
+                configured.run(&mut built.resources, self)?;
+                if !configured.kind.is_empty() {
+                    let origin = origin.of_builtin(file, configured.kind);
+                    let recorded = origin.record(&mut built.resources);
+                    recorded.map_err(at(configured.place))?;
+                }
             }
+        } else {
+            self.run_all(&builtin, &mut built.resources, step)?;
         }
         for (plugin, configuration) in plugins {
             let configured = transformer(plugin, &configuration)?;

@@ -1,20 +1,24 @@
-//! The objects of files that builds have read, for builds that come later.
+//! What builds have read and made, for builds that come later.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use foldhash::quality::RandomState;
+
 use crate::files::Content;
+use crate::memo::{Memo, Outcome, Outcomes, Step};
 use crate::resource::Resource;
 use crate::{RenderError, read};
 
-/// The objects of files that builds have read: a file that has not changed is not parsed again.
+/// What builds have read and made: a file that has not changed is not parsed again, and on an object that
+/// has not changed the steps of a build are not run again, as long as what they go by is the same.
 ///
 /// A file counts as unchanged if its path and all its bytes are the same, so a build with a cache gives
 /// exactly what it gives without. One cache may serve many builds and many trees, also at the same time.
 ///
-/// What it holds is bounded by the length of the files' texts; in memory, their objects take about five
-/// times as much. Where the bound is reached, files that the last builds did not read go first, and what
-/// then finds no room is parsed each time.
+/// What it holds is bounded: the length of the files' texts, and by the same number the length of what was made of
+/// them, each step's outcome counted. In memory, objects take about five times as much. Where the bound
+/// is reached, what the last builds did not use goes first, and what then finds no room is worked out each time.
 ///
 /// It can hold secrets, so it has no `Debug`.
 pub struct Cache {
@@ -22,18 +26,22 @@ pub struct Cache {
     known: Mutex<Known>,
 }
 
-/// How often builds found a file in a [`Cache`].
+/// How often builds found a file, or what a step makes of an object, in a [`Cache`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CacheUse {
     /// Files whose objects were known.
     pub known: usize,
     /// Files that were parsed.
     pub parsed: usize,
+    /// Outcomes of a step for an object that were known.
+    pub taken: usize,
+    /// Outcomes of a step for an object that were worked out.
+    pub made: usize,
 }
 
 #[derive(Default)]
 struct Known {
-    files: HashMap<Content, File>,
+    files: HashMap<Arc<str>, Vec<File>, RandomState>,
     /// The length of all texts.
     bytes: usize,
     /// The number of the last build.
@@ -41,13 +49,18 @@ struct Known {
     /// The last build that made room.
     swept: usize,
     counts: CacheUse,
+    memo: Memo,
 }
 
 struct File {
+    bytes: Arc<[u8]>,
     objects: Arc<[Resource]>,
     /// The last build that read it.
     build: usize,
 }
+
+/// For how many builds a former content of a file is kept that none of them reads.
+const PATIENCE: usize = 16;
 
 impl Cache {
     /// A cache of files whose texts are no longer than `bytes` together.
@@ -100,11 +113,36 @@ impl BuildCache<'_> {
         }
         Ok(objects)
     }
+
+    /// Takes what a step made of objects.
+    pub(crate) fn take(&self, step: Step) -> Outcomes {
+        self.cache.lock().memo.take(step)
+    }
+
+    /// Keeps what a step made of objects, so many of which it made now, beside what it made of others.
+    pub(crate) fn keep(
+        &self,
+        step: Step,
+        mut outcomes: Outcomes,
+        (all, made): (Vec<Outcome>, usize),
+    ) {
+        let taken = all.len() - made.min(all.len());
+        for outcome in all {
+            outcomes.add(outcome, self.build);
+        }
+        let mut known = self.cache.lock();
+        known.counts.taken += taken;
+        known.counts.made += made;
+        known
+            .memo
+            .keep(step, outcomes, (self.build, self.cache.bytes));
+    }
 }
 
 impl Known {
     fn find(&mut self, content: &Content, build: usize) -> Option<Arc<[Resource]>> {
-        let Some(file) = self.files.get_mut(content) else {
+        let files = self.files.get_mut(&content.name).into_iter().flatten();
+        let Some(file) = files.into_iter().find(|file| file.bytes == content.bytes) else {
             self.counts.parsed += 1;
             return None;
         };
@@ -117,16 +155,30 @@ impl Known {
     fn make_room(&mut self, length: usize, limit: usize, build: usize) -> bool {
         if self.bytes + length > limit && self.swept != build {
             self.swept = build;
-            self.files.retain(|_, file| file.build + 1 >= build);
-            self.bytes = self.files.keys().map(|known| known.bytes.len()).sum();
+            self.files.retain(|_, files| {
+                files.retain(|file| file.build + 1 >= build);
+                !files.is_empty()
+            });
+            let files = self.files.values().flatten();
+            self.bytes = files.map(|file| file.bytes.len()).sum();
         }
         self.bytes + length <= limit
     }
 
     fn add(&mut self, content: &Content, objects: Arc<[Resource]>, build: usize) {
-        let file = File { objects, build };
-        if self.files.insert(content.clone(), file).is_none() {
-            self.bytes += content.bytes.len();
+        let bytes = Arc::clone(&content.bytes);
+        let files = self.files.entry(Arc::clone(&content.name)).or_default();
+        let before: usize = files.iter().map(|file| file.bytes.len()).sum();
+        files.retain(|file| file.build + PATIENCE >= build);
+        let kept: usize = files.iter().map(|file| file.bytes.len()).sum();
+        self.bytes -= before - kept;
+        if files.iter().all(|file| file.bytes != bytes) {
+            self.bytes += bytes.len();
+            files.push(File {
+                bytes,
+                objects,
+                build,
+            });
         }
     }
 }

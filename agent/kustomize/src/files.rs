@@ -23,6 +23,8 @@ pub(crate) struct Files<'a> {
     tree: &'a dyn Tree,
     mirror: Option<&'a dyn Tree>,
     cache: Option<BuildCache<'a>>,
+    /// What kustomizations have named so far, if there is a cache.
+    loaded: RefCell<Vec<Content>>,
     closure: RefCell<BTreeSet<String>>,
     entries: RefCell<HashMap<String, Option<Entry>>>,
     locks: RefCell<HashMap<String, Rc<Lock>>>,
@@ -52,12 +54,28 @@ impl<'a> Files<'a> {
             tree,
             mirror: options.mirror,
             cache: options.cache.map(Cache::for_build),
+            loaded: RefCell::default(),
             closure: RefCell::default(),
             entries: RefCell::default(),
             locks: RefCell::default(),
             bytes: std::cell::Cell::default(),
             read: std::cell::Cell::default(),
         }
+    }
+
+    pub(crate) fn cache(&self) -> Option<BuildCache<'a>> {
+        self.cache
+    }
+
+    /// How many files kustomizations have named so far.
+    pub(crate) fn loaded(&self) -> usize {
+        self.loaded.borrow().len()
+    }
+
+    /// The files that kustomizations have named since there were so many.
+    pub(crate) fn loaded_since(&self, count: usize) -> Vec<Content> {
+        let loaded = self.loaded.borrow();
+        loaded.get(count..).unwrap_or_default().to_vec()
     }
 
     /// Every path that was read or looked for.
@@ -182,6 +200,14 @@ impl<'a> Files<'a> {
         written: &str,
         place: &Place,
     ) -> Result<Content, RenderError> {
+        let content = self.load_one(folder, written, place)?;
+        if self.cache.is_some() {
+            self.loaded.borrow_mut().push(content.clone());
+        }
+        Ok(content)
+    }
+
+    fn load_one(&self, folder: &str, written: &str, place: &Place) -> Result<Content, RenderError> {
         if path::is_http(written) {
             return self.remote(folder, written, place);
         }

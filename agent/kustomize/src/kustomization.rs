@@ -47,6 +47,8 @@ pub(crate) type Texts = std::collections::BTreeMap<String, String>;
 #[derive(Debug, Default)]
 pub(crate) struct Kustomization {
     pub(crate) file: Arc<str>,
+    /// The file's bytes.
+    pub(crate) bytes: Arc<[u8]>,
     pub(crate) role: Role,
     pub(crate) open_api: Item<Texts>,
     pub(crate) crds: Vec<Item<String>>,

@@ -63,6 +63,7 @@ mod knowledge;
 mod kustomization;
 mod label_selector;
 mod lock;
+mod memo;
 mod merge;
 mod node;
 mod number;

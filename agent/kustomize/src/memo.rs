@@ -4,6 +4,7 @@
 //! the same as before.
 
 use std::collections::HashMap;
+use std::iter;
 use std::sync::Arc;
 
 use foldhash::quality::RandomState;
@@ -11,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::files::Content;
 use crate::resource::Resource;
+use crate::size;
 
 /// What tells a step: the digest of all that it goes by but the objects, and a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,21 +23,24 @@ pub(crate) struct Step {
 
 impl Step {
     /// A step that goes by texts.
-    pub(crate) fn of<'a>(name: &str, contents: impl Iterator<Item = &'a Content>) -> Self {
+    pub(crate) fn of<'a>(name: &'a str, texts: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut hasher = Sha256::new();
-        let mut add = |bytes: &[u8]| {
-            hasher.update(bytes.len().to_le_bytes());
-            hasher.update(bytes);
-        };
-        add(name.as_bytes());
-        for content in contents {
-            add(content.name.as_bytes());
-            add(&content.bytes);
+        for text in iter::once(name.as_bytes()).chain(texts) {
+            hasher.update(text.len().to_le_bytes());
+            hasher.update(text);
         }
         Self {
             digest: hasher.finalize().into(),
             number: 0,
         }
+    }
+
+    /// A step that goes by files.
+    pub(crate) fn of_files(name: &str, files: &[Content]) -> Self {
+        let texts = files
+            .iter()
+            .flat_map(|file| [file.name.as_bytes(), &file.bytes]);
+        Self::of(name, texts)
     }
 
     /// One of the parts of a step.
@@ -44,34 +49,38 @@ impl Step {
     }
 }
 
+/// For how many builds an outcome is kept that none of them asks for.
+const PATIENCE: usize = 16;
+/// What the place of an outcome counts in the bound.
+const PLACE: usize = 64;
+
 /// What steps made of objects.
 #[derive(Default)]
 pub(crate) struct Memo {
-    steps: HashMap<Step, Kept, RandomState>,
+    steps: HashMap<Step, Outcomes, RandomState>,
     /// The size of all outcomes.
     bytes: usize,
+    /// The last build that took out what nobody asks for.
+    swept: usize,
 }
 
-struct Kept {
-    outcomes: Outcomes,
-    /// The build that has put them there.
-    build: usize,
-}
-
-/// What a step made of each object.
+/// What a step made of each object that it met.
 #[derive(Default)]
 pub(crate) struct Outcomes {
-    by_object: HashMap<usize, Outcome, RandomState>,
+    /// With the number of the last build that asked for it.
+    by_object: HashMap<usize, (Outcome, usize), RandomState>,
     bytes: usize,
 }
 
 /// What a step made of one object.
 pub(crate) struct Outcome {
     /// It stays where it lies while it is held.
-    pub(crate) object: Resource,
+    object: Resource,
     pub(crate) made: Made,
     /// The parts of the step that meant it.
     pub(crate) parts: Vec<usize>,
+    /// What it counts in the bound.
+    bytes: usize,
 }
 
 /// What became of an object.
@@ -81,43 +90,94 @@ pub(crate) enum Made {
     Text(Arc<str>),
 }
 
+impl Outcome {
+    pub(crate) fn new(object: Resource, made: Made, parts: Vec<usize>) -> Self {
+        let bytes = match &made {
+            Made::Object(made) if made.address() != object.address() => size::of_node(&made.node),
+            Made::Object(_) | Made::Nothing => 0,
+            Made::Text(text) => text.len(),
+        };
+        Self {
+            object,
+            made,
+            parts,
+            bytes: PLACE + bytes,
+        }
+    }
+
+    /// What was printed.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.made {
+            Made::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
 impl Outcomes {
     /// Takes what was made of an object.
     pub(crate) fn take(&mut self, object: &Resource) -> Option<Outcome> {
-        self.by_object.remove(&object.address())
+        let (outcome, _) = self.by_object.remove(&object.address())?;
+        self.bytes -= outcome.bytes;
+        Some(outcome)
     }
 
-    pub(crate) fn add(&mut self, outcome: Outcome) {
-        self.bytes += match &outcome.made {
-            Made::Nothing => 0,
-            Made::Object(object) => object.size(),
-            Made::Text(text) => text.len(),
-        };
-        self.by_object.insert(outcome.object.address(), outcome);
+    /// Adds what a build has asked for.
+    pub(crate) fn add(&mut self, outcome: Outcome, build: usize) {
+        self.bytes += outcome.bytes;
+        let address = outcome.object.address();
+        let before = self.by_object.insert(address, (outcome, build));
+        self.bytes -= before.map_or(0, |(before, _)| before.bytes);
+    }
+
+    /// Takes out what none of the last builds asked for.
+    fn sweep(&mut self, build: usize, patience: usize) {
+        self.by_object
+            .retain(|_, (_, last)| *last + patience >= build);
+        let outcomes = self.by_object.values();
+        self.bytes = outcomes.map(|(outcome, _)| outcome.bytes).sum();
     }
 }
 
 impl Memo {
-    /// Takes what a step made of objects; nothing if it is not known.
+    /// Takes what a step made of objects.
     pub(crate) fn take(&mut self, step: Step) -> Outcomes {
-        let Some(kept) = self.steps.remove(&step) else {
-            return Outcomes::default();
-        };
-        self.bytes -= kept.outcomes.bytes;
-        kept.outcomes
+        let outcomes = self.steps.remove(&step).unwrap_or_default();
+        self.bytes -= outcomes.bytes;
+        outcomes
     }
 
     /// Keeps what a step made of objects, if it finds room once what is out of use has gone.
-    pub(crate) fn keep(&mut self, step: Step, outcomes: Outcomes, (build, limit): (usize, usize)) {
+    pub(crate) fn keep(
+        &mut self,
+        step: Step,
+        mut outcomes: Outcomes,
+        (build, limit): (usize, usize),
+    ) {
+        if self.swept != build {
+            self.swept = build;
+            self.sweep(build, PATIENCE);
+        }
+        outcomes.sweep(build, PATIENCE);
         if self.bytes + outcomes.bytes > limit {
-            self.steps.retain(|_, kept| kept.build + 1 >= build);
-            self.bytes = self.steps.values().map(|kept| kept.outcomes.bytes).sum();
+            self.sweep(build, 1);
+            outcomes.sweep(build, 1);
         }
         if self.bytes + outcomes.bytes > limit {
             return;
         }
         self.bytes += outcomes.bytes;
-        let before = self.steps.insert(step, Kept { outcomes, build });
-        self.bytes -= before.map_or(0, |before| before.outcomes.bytes);
+        // Another build may have put its own there meanwhile.
+        let before = self.steps.insert(step, outcomes);
+        self.bytes -= before.map_or(0, |before| before.bytes);
+    }
+
+    fn sweep(&mut self, build: usize, patience: usize) {
+        for outcomes in self.steps.values_mut() {
+            outcomes.sweep(build, patience);
+        }
+        self.steps
+            .retain(|_, outcomes| !outcomes.by_object.is_empty());
+        self.bytes = self.steps.values().map(|outcomes| outcomes.bytes).sum();
     }
 }

@@ -6,8 +6,10 @@ use serde_json::Value;
 use tidegate_object::{Object, Origin};
 
 use crate::build::Build;
+use crate::cache::BuildCache;
 use crate::error::Place;
 use crate::files::{Files, Found};
+use crate::memo::{Made, Outcome, Step};
 use crate::resource::Resource;
 use crate::{Finding, Options, RenderError, Rendered, Rule, Tree, folder, read};
 
@@ -33,21 +35,23 @@ pub struct Output<T> {
 /// # Errors
 /// As [`render`], and if a rendered value has no `apiVersion`, which kustomize lets pass.
 pub fn build(tree: &dyn Tree, path: &str, options: &Options<'_>) -> Result<Rendered, RenderError> {
-    let output = run(tree, path, options, |objects: &mut Vec<_>, resource| {
-        let value = value(resource)?;
+    let files = Files::new(tree, options);
+    let built = run(&files, path)?;
+    let object = |resource: Resource| {
+        let value = value(&resource)?;
         let place = Place {
             line: resource.origin.line,
             ..Place::file(&resource.origin.file)
         };
         let object = Object::new(value).map_err(|error| place.invalid(error.to_string()))?;
-        objects.push(object.with_origin(resource.origin.clone()));
-        Ok(())
-    })?;
+        Ok(object.with_origin(resource.origin.clone()))
+    };
+    let objects = built.objects.into_iter().map(object);
     Ok(Rendered {
-        objects: output.content,
-        findings: output.findings,
-        closure: output.closure,
-        rule: output.rule,
+        objects: objects.collect::<Result<_, RenderError>>()?,
+        findings: built.findings,
+        closure: files.into_closure(),
+        rule: built.rule,
     })
 }
 
@@ -63,13 +67,59 @@ pub fn render(
     path: &str,
     options: &Options<'_>,
 ) -> Result<Output<String>, RenderError> {
-    run(tree, path, options, |text: &mut String, resource| {
-        if !text.is_empty() {
-            text.push_str("---\n");
+    let files = Files::new(tree, options);
+    let built = run(&files, path)?;
+    let content = match files.cache() {
+        Some(cache) => print_again(&built.objects, cache)?,
+        None => print(&built.objects)?,
+    };
+    Ok(built.into_output(content, files))
+}
+
+fn print(objects: &[Resource]) -> Result<String, RenderError> {
+    let mut text = String::new();
+    for object in objects {
+        separate(&mut text);
+        print_one(object, &mut text)?;
+    }
+    Ok(text)
+}
+
+/// Prints only those objects that were not printed before.
+fn print_again(objects: &[Resource], cache: BuildCache<'_>) -> Result<String, RenderError> {
+    let step = Step::of("print", []);
+    let mut known = cache.take(step);
+    let mut outcomes = Vec::with_capacity(objects.len());
+    let (mut text, mut made) = (String::new(), 0);
+    for object in objects {
+        separate(&mut text);
+        let outcome = known.take(object);
+        let printed = outcome.as_ref().and_then(Outcome::text);
+        if let Some(printed) = printed {
+            text.push_str(printed);
+            outcomes.extend(outcome);
+            continue;
         }
-        tidegate_yaml::emit_node(&resource.node, text)
-            .map_err(|error| read::malformed(&error, resource.place()))
-    })
+        let start = text.len();
+        print_one(object, &mut text)?;
+        let printed = text.get(start..).unwrap_or_default();
+        let printed = Made::Text(printed.into());
+        outcomes.push(Outcome::new(object.clone(), printed, Vec::new()));
+        made += 1;
+    }
+    cache.keep(step, known, (outcomes, made));
+    Ok(text)
+}
+
+fn separate(text: &mut String) {
+    if !text.is_empty() {
+        text.push_str("---\n");
+    }
+}
+
+fn print_one(object: &Resource, text: &mut String) -> Result<(), RenderError> {
+    let printed = tidegate_yaml::emit_node(&object.node, text);
+    printed.map_err(|error| read::malformed(&error, object.place()))
 }
 
 /// Renders a folder into the values of what `kustomize build` prints.
@@ -81,50 +131,54 @@ pub fn render_values(
     path: &str,
     options: &Options<'_>,
 ) -> Result<Output<Vec<Value>>, RenderError> {
-    run(tree, path, options, |values: &mut Vec<_>, resource| {
-        values.push(value(resource)?);
-        Ok(())
-    })
-}
-
-fn value(resource: &Resource) -> Result<Value, RenderError> {
-    let value = resource.node.to_json();
-    value.map_err(|error| read::malformed(&error, resource.place()))
-}
-
-fn run<T: Default>(
-    tree: &dyn Tree,
-    path: &str,
-    options: &Options<'_>,
-    add: impl Fn(&mut T, &Resource) -> Result<(), RenderError>,
-) -> Result<Output<T>, RenderError> {
     let files = Files::new(tree, options);
-    let (resources, findings, rule) = {
-        let build = Build::new(&files);
-        let place = Place::file(path);
-        let root = match files.find("", path, &place)? {
-            Found::Folder(root) => root,
-            Found::File(_) => return Err(place.invalid("is a file; name its folder")),
-            Found::Nothing => return Err(place.invalid("does not exist")),
-        };
-        let (resources, rule) = if build.kustomization_file(&root)?.is_some() {
-            (build.top(&root)?, Rule::Kustomization)
-        } else {
-            (folder::render(&build, &root)?, Rule::Folder)
-        };
-        (resources, build.findings.into_inner(), rule)
-    };
-    let mut content = T::default();
-    let mut origins = Vec::with_capacity(resources.list.len());
-    for resource in resources.list {
-        add(&mut content, &resource)?;
-        origins.push(resource.origin.clone());
+    let built = run(&files, path)?;
+    let values = built.objects.iter().map(value);
+    let values = values.collect::<Result<_, _>>()?;
+    Ok(built.into_output(values, files))
+}
+
+fn value(object: &Resource) -> Result<Value, RenderError> {
+    let value = object.node.to_json();
+    value.map_err(|error| read::malformed(&error, object.place()))
+}
+
+/// What a folder is built to.
+struct Built {
+    objects: Vec<Resource>,
+    findings: Vec<Finding>,
+    rule: Rule,
+}
+
+impl Built {
+    fn into_output<T>(self, content: T, files: Files<'_>) -> Output<T> {
+        let objects = self.objects.iter();
+        Output {
+            content,
+            origins: objects.map(|object| object.origin.clone()).collect(),
+            findings: self.findings,
+            closure: files.into_closure(),
+            rule: self.rule,
+        }
     }
-    Ok(Output {
-        content,
-        origins,
-        findings,
-        closure: files.into_closure(),
+}
+
+fn run(files: &Files<'_>, path: &str) -> Result<Built, RenderError> {
+    let build = Build::new(files);
+    let place = Place::file(path);
+    let root = match files.find("", path, &place)? {
+        Found::Folder(root) => root,
+        Found::File(_) => return Err(place.invalid("is a file; name its folder")),
+        Found::Nothing => return Err(place.invalid("does not exist")),
+    };
+    let (resources, rule) = if build.kustomization_file(&root)?.is_some() {
+        (build.top(&root)?, Rule::Kustomization)
+    } else {
+        (folder::render(&build, &root)?, Rule::Folder)
+    };
+    Ok(Built {
+        objects: resources.list,
+        findings: build.findings.into_inner(),
         rule,
     })
 }

@@ -58,6 +58,10 @@ pub(crate) struct Resource {
     body: Arc<Body>,
     /// Whether its id may be another one since it was read.
     is_changed: bool,
+    /// Whether its id became another one.
+    is_renamed: bool,
+    /// Its place among the objects of which a part is looked at.
+    ticket: usize,
 }
 
 /// What there is of an object.
@@ -116,9 +120,34 @@ impl Resource {
         let mut resource = Self {
             body,
             is_changed: true,
+            is_renamed: false,
+            ticket: 0,
         };
         resource.refresh();
         resource
+    }
+
+    /// A copy with a ticket, which has not been renamed.
+    pub(crate) fn with_ticket(&self, ticket: usize) -> Self {
+        Self {
+            body: Arc::clone(&self.body),
+            is_changed: self.is_changed,
+            is_renamed: false,
+            ticket,
+        }
+    }
+
+    pub(crate) fn ticket(&self) -> usize {
+        self.ticket
+    }
+
+    pub(crate) fn is_renamed(&self) -> bool {
+        self.is_renamed
+    }
+
+    /// Where it lies, which is the same for copies.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.body).addr()
     }
 
     /// Takes the node out.
@@ -174,6 +203,7 @@ impl Resource {
             let gvk = Gvk::new(api_version, kind);
             let id = ResourceId::current(gvk, name, namespace, self.scopes.as_deref());
             Arc::make_mut(&mut self.body).id = id;
+            self.is_renamed = true;
         }
         !same
     }

@@ -17,6 +17,26 @@ pub(crate) struct Resources {
     index: Option<Index>,
     /// The objects by all names that they have or had; `None` after names changed.
     names: Option<Names>,
+    /// Set if these are only a part of the objects.
+    census: Option<Census>,
+}
+
+/// What a step asked of a part of the objects, and which of them it meant.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Census {
+    /// What each part of the step asks for.
+    pub(crate) wanted: Vec<Wanted>,
+    /// Tickets of objects, with the parts that meant them.
+    pub(crate) meant: Vec<(usize, usize)>,
+    /// Whether an object that was changed alone got another id.
+    pub(crate) has_renamed: bool,
+}
+
+/// How many objects a part of a step must mean, if nothing is to be said about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    One,
+    Some,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -40,6 +60,37 @@ impl Resources {
         }
     }
 
+    /// A part of the objects.
+    pub(crate) fn part(list: Vec<Resource>) -> Self {
+        Self {
+            list,
+            census: Some(Census::default()),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn is_part(&self) -> bool {
+        self.census.is_some()
+    }
+
+    pub(crate) fn into_census(self) -> (Vec<Resource>, Census) {
+        (self.list, self.census.unwrap_or_default())
+    }
+
+    /// Notes which objects a part of a step means, if these are a part of the objects.
+    pub(crate) fn note_meant(&mut self, wanted: Wanted, positions: &[usize]) {
+        let Some(census) = &mut self.census else {
+            return;
+        };
+        let part = census.wanted.len();
+        census.wanted.push(wanted);
+        let tickets = positions
+            .iter()
+            .filter_map(|position| self.list.get(*position))
+            .map(|resource| (resource.ticket(), part));
+        census.meant.extend(tickets);
+    }
+
     /// To be called after objects changed: empty ones go, ids are read again.
     pub(crate) fn settle(&mut self) {
         let count = self.list.len();
@@ -60,12 +111,19 @@ impl Resources {
         let Some(resource) = self.list.get_mut(position) else {
             return;
         };
-        if resource.is_gone {
+        let is_gone = resource.is_gone;
+        if !is_gone {
+            resource.settle();
+        }
+        let is_new = !is_gone && resource.refresh();
+        if let Some(census) = &mut self.census {
+            census.has_renamed |= resource.is_renamed();
+        }
+        if is_gone {
             self.list.remove(position);
             return self.forget_names();
         }
-        resource.settle();
-        if resource.refresh() {
+        if is_new {
             self.index = None;
             self.note(position);
         }

@@ -26,7 +26,8 @@ pub(crate) fn check_size(size: usize) -> Step {
     Ok(())
 }
 
-fn of_node(node: &Node) -> usize {
+/// Bytes of texts, and values.
+pub(crate) fn of_node(node: &Node) -> usize {
     1 + match &node.value {
         NodeValue::Scalar(text, _) => text.len(),
         NodeValue::Sequence(items) => items.iter().map(of_node).sum(),

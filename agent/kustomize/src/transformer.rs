@@ -42,6 +42,34 @@ pub(crate) enum Transformer<'a> {
     Both(Box<[Self; 2]>),
 }
 
+/// Of which objects a transformer must know to change one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// Of that one alone; ids stay.
+    Patched,
+    /// Of that one alone, but no two may come to have the same id.
+    Namespace,
+    /// Of that one alone.
+    Each,
+    All,
+}
+
+impl Transformer<'_> {
+    pub(crate) fn sight(&self) -> Sight {
+        match self {
+            Self::StrategicMerge(_) | Self::Patch(..) => Sight::Patched,
+            Self::Namespace(_) => Sight::Namespace,
+            Self::JsonPatch(..)
+            | Self::Prefix(..)
+            | Self::Suffix(..)
+            | Self::Entries(..)
+            | Self::Replicas(..)
+            | Self::Images(..) => Sight::Each,
+            Self::Replacements(_) | Self::Hash | Self::ValueAdd(_) | Self::Both(_) => Sight::All,
+        }
+    }
+}
+
 /// A transformer, what it is called, and where it stands.
 #[derive(Debug)]
 pub(crate) struct Configured<'a> {
@@ -90,7 +118,7 @@ impl Run<'_, '_> {
             Transformer::Patch(patch, target) => self.patch(resources, patch, target.as_ref()),
             Transformer::JsonPatch(operations, target) => {
                 let count = patches::apply_json(resources, operations, target, Remember::Nothing)?;
-                self.expect_some(count);
+                self.expect_some(resources, count);
                 Ok(())
             }
             Transformer::Namespace(namespace) => namespace::set(resources, namespace),
@@ -145,12 +173,12 @@ impl Run<'_, '_> {
                 patches::apply_json(resources, operations, target, Remember::Id)?
             }
         };
-        self.expect_some(count);
+        self.expect_some(resources, count);
         Ok(())
     }
 
-    fn expect_some(&self, count: usize) {
-        if count == 0 {
+    fn expect_some(&self, resources: &Resources, count: usize) {
+        if count == 0 && !resources.is_part() {
             let message = "the target matches no object; correct or remove the patch";
             self.build.find(self.below("target"), message);
         }
@@ -163,7 +191,7 @@ impl Run<'_, '_> {
     }
 
     fn images(&self, resources: &mut Resources, image: &Image, fields: &[FieldSpec]) -> Step {
-        if images::set(resources, image, fields)? == 0 {
+        if images::set(resources, image, fields)? == 0 && !resources.is_part() {
             let message = format!(
                 "no image is named `{}`; correct or remove the entry",
                 image.name

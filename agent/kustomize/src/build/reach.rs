@@ -25,6 +25,11 @@ impl Reach {
         }
     }
 
+    /// Whether they are those that are built in.
+    pub(crate) fn is_default(&self) -> bool {
+        !matches!(self, Self::Own(_))
+    }
+
     /// Adds another's fields after the own ones; an own configuration holds the defaults already.
     pub(crate) fn merge(&mut self, other: &Self) -> Step {
         match (&*self, other) {

@@ -78,6 +78,11 @@ impl Build<'_> {
         }
     }
 
+    /// Whether patches merge by a schema of one's own.
+    pub(super) fn has_own_schema(&self) -> bool {
+        self.schema.borrow().own.is_some()
+    }
+
     /// Whether a kustomization has said which schema it is.
     pub(super) fn has_chosen_schema(&self) -> bool {
         self.schema.borrow().is_made

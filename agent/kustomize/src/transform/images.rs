@@ -8,23 +8,31 @@ use crate::field_spec::FieldSpec;
 use crate::kustomization::Image;
 use crate::node::{self, Kind};
 use crate::resource::Resource;
-use crate::resources::Resources;
+use crate::resources::{Resources, Wanted};
 use crate::walk;
 
 /// Changes every image that an entry names; answers how many it named.
 pub(crate) fn set(resources: &mut Resources, image: &Image, fields: &[FieldSpec]) -> Step<usize> {
     let pattern = pattern(&image.name)?;
-    let mut count = 0;
-    let mut set = |found: &mut Node| {
-        count += usize::from(set_image(found, &pattern, image)?);
-        Ok(())
-    };
+    let mut meant = Vec::new();
     // All objects are walked before any field is looked up.
-    for resource in workloads(resources) {
+    for (position, resource) in workloads(resources) {
+        let mut set = |found: &mut Node| {
+            if set_image(found, &pattern, image)? {
+                meant.push(position);
+            }
+            Ok(())
+        };
         walk_containers(&mut resource.node, &mut set)
             .map_err(|fault| fault.within(|| resource.origin.to_string()))?;
     }
-    for resource in workloads(resources) {
+    for (position, resource) in workloads(resources) {
+        let mut set = |found: &mut Node| {
+            if set_image(found, &pattern, image)? {
+                meant.push(position);
+            }
+            Ok(())
+        };
         for spec in fields {
             if !resource.gvk().is_selected(&spec.selector) {
                 continue;
@@ -33,12 +41,13 @@ pub(crate) fn set(resources: &mut Resources, image: &Image, fields: &[FieldSpec]
                 .map_err(|fault| fault.within(|| resource.origin.to_string()))?;
         }
     }
-    Ok(count)
+    resources.note_meant(Wanted::Some, &meant);
+    Ok(meant.len())
 }
 
-fn workloads(resources: &mut Resources) -> impl Iterator<Item = &mut Resource> {
-    let list = resources.list.iter_mut();
-    list.filter(|resource| resource.gvk().kind != "CustomResourceDefinition")
+fn workloads(resources: &mut Resources) -> impl Iterator<Item = (usize, &mut Resource)> {
+    let list = resources.list.iter_mut().enumerate();
+    list.filter(|(_, resource)| resource.gvk().kind != "CustomResourceDefinition")
 }
 
 /// A name is put into the pattern as it is, so that it may be a pattern too.

@@ -8,14 +8,52 @@ use tidegate_yaml::{Node, NodeValue};
 use crate::fault::Step;
 use crate::field_spec::{FieldSpec, NameReference};
 use crate::gvk::{Gvk, Scope};
+use crate::memo;
 use crate::node::{self, Kind};
 use crate::resource::Resource;
 use crate::resources::Resources;
 use crate::walk;
 
-/// Updates every reference to a renamed object.
-pub(crate) fn update(resources: &mut Resources, references: &[NameReference]) -> Step {
-    let names = Names::new(&resources.list);
+/// What tells an update by all that it goes by but the fields of an object: how all of them are and were called.
+pub(crate) fn step(all: &[Resource]) -> memo::Step {
+    let mut bytes = Vec::with_capacity(128 * all.len());
+    for resource in all {
+        let (id, history) = (resource.id(), &resource.history);
+        let ids = [
+            &id.gvk.group,
+            &id.gvk.version,
+            &id.gvk.kind,
+            &id.name,
+            &id.namespace,
+        ];
+        push(&mut bytes, ids.into_iter());
+        bytes.push(u8::from(id.scope == Scope::Cluster));
+        let previous = history.previous.iter();
+        let previous = previous.flat_map(|one| [&one.kind, &one.name, &one.namespace]);
+        push(&mut bytes, previous);
+        push(&mut bytes, history.prefixes.iter());
+        push(&mut bytes, history.suffixes.iter());
+    }
+    memo::Step::of("names", [bytes.as_slice()])
+}
+
+/// Writes texts so that no others are written alike.
+fn push<'a>(bytes: &mut Vec<u8>, texts: impl Iterator<Item = &'a String>) {
+    for text in texts {
+        bytes.push(1);
+        bytes.extend(text.len().to_le_bytes());
+        bytes.extend(text.as_bytes());
+    }
+    bytes.push(0);
+}
+
+/// Updates every reference to a renamed object; `all` objects if these are a part of them.
+pub(crate) fn update(
+    resources: &mut Resources,
+    all: Option<&[Resource]>,
+    references: &[NameReference],
+) -> Step {
+    let names = Names::new(all.unwrap_or(&resources.list));
     if names.by_name.is_empty() {
         return check_subjects(&resources.list);
     }
@@ -33,7 +71,10 @@ pub(crate) fn update(resources: &mut Resources, references: &[NameReference]) ->
             continue;
         }
         let mut node = std::mem::replace(&mut resource.node, node::empty(Kind::Mapping));
-        let updated = update_one(&resources.list, position, (&names, fields), &mut node);
+        let updated = resources.list.get(position).map_or(Ok(()), |referrer| {
+            let list = all.unwrap_or(&resources.list);
+            update_one(list, referrer, (&names, fields), &mut node)
+        });
         if let Some(resource) = resources.list.get_mut(position) {
             resource.node = node;
             let origin = &resource.origin;
@@ -93,13 +134,10 @@ fn note(known: &mut HashMap<String, Vec<usize>, RandomState>, name: &str, positi
 
 fn update_one(
     list: &[Resource],
-    position: usize,
+    referrer: &Resource,
     (names, fields): (&Names, &[(&NameReference, &FieldSpec)]),
     node: &mut Node,
 ) -> Step {
-    let Some(referrer) = list.get(position) else {
-        return Ok(());
-    };
     let context = Context {
         list,
         names,

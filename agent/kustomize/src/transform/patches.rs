@@ -11,7 +11,7 @@ use crate::merge;
 use crate::node::{self, JsonStyle};
 use crate::read::{self, Start};
 use crate::resource::Resource;
-use crate::resources::Resources;
+use crate::resources::{Resources, Wanted};
 use crate::schema::Schema;
 use crate::selector::{Matcher, is_text};
 
@@ -92,8 +92,14 @@ pub(crate) fn old_json(node: &Node) -> Step<Value> {
 
 /// Merges a patch into the object that it names.
 pub(crate) fn merge_by_id(resources: &mut Resources, patch: &Resource, schema: &Schema) -> Step {
+    let id = patch.original_id();
+    let found = resources.positions(&id);
+    resources.note_meant(Wanted::One, &found);
+    if resources.is_part() && found.is_empty() {
+        return Ok(());
+    }
     let position = resources
-        .only(&patch.original_id())
+        .only(&id)
         .map_err(|fault| fault.within(|| "the patch's target was not found".to_owned()))?;
     if let Some(resource) = resources.list.get_mut(position) {
         merge_one(resource, patch.clone(), schema)?;
@@ -113,6 +119,7 @@ pub(crate) fn merge_selected(
     schema: &Schema,
 ) -> Step<usize> {
     let selected = selected(resources, target)?;
+    resources.note_meant(Wanted::Some, &selected);
     let patch = with_texts(patch.clone())?;
     for position in &selected {
         let Some(resource) = resources.list.get_mut(*position) else {
@@ -213,6 +220,7 @@ pub(crate) fn apply_json(
     remember: Remember,
 ) -> Step<usize> {
     let selected = selected(resources, target)?;
+    resources.note_meant(Wanted::Some, &selected);
     for position in &selected {
         let Some(resource) = resources.list.get_mut(*position) else {
             continue;

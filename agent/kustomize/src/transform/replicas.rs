@@ -5,7 +5,7 @@ use crate::field_spec::FieldSpec;
 use crate::kustomization::Replica;
 use crate::node::{self, Kind};
 use crate::resource::Resource;
-use crate::resources::Resources;
+use crate::resources::{Resources, Wanted};
 use crate::walk::{self, Create};
 
 /// Sets the count of the workloads that have or had a name.
@@ -14,14 +14,15 @@ pub(crate) fn set(resources: &mut Resources, replica: &Replica, fields: &[FieldS
         kind: Kind::Scalar,
         tag: "!!int",
     };
-    let mut is_found = false;
+    let mut meant = Vec::new();
     for spec in fields {
-        for resource in resources
+        for (position, resource) in resources
             .list
             .iter_mut()
-            .filter(|one| fits(one, replica, spec))
+            .enumerate()
+            .filter(|(_, one)| fits(one, replica, spec))
         {
-            is_found = true;
+            meant.push(position);
             if !resource.gvk().is_selected(&spec.selector) {
                 continue;
             }
@@ -33,7 +34,8 @@ pub(crate) fn set(resources: &mut Resources, replica: &Replica, fields: &[FieldS
                 .map_err(|fault| fault.within(|| resource.origin.to_string()))?;
         }
     }
-    if is_found {
+    resources.note_meant(Wanted::Some, &meant);
+    if !meant.is_empty() || resources.is_part() {
         return Ok(());
     }
     let kinds: Vec<_> = fields
