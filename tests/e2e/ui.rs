@@ -8,6 +8,7 @@ use serde_json::json;
 use tidegate_testbed::{agent, wait};
 
 use crate::access::{account, bind, bind_role};
+use crate::place::Place;
 use crate::rig::{LIMIT, PROGRAM, Rig, rig, said};
 
 const CONFIG: &str = "apiVersion: v1
@@ -42,7 +43,7 @@ fn who_opens_the_dashboard_is_known_and_may_what_they_may() {
     let layer = format!("/api/v1/layers/{}/ui", place.namespace);
     assert_eq!(ui.get(&layer, "").0, 401);
     let suspended = wait::until("the rights to be known", LIMIT, || {
-        let (code, answer) = ui.post(&format!("{layer}/suspend"));
+        let (code, answer) = ui.send(reqwest::Method::POST, &format!("{layer}/suspend"), "");
         (code == 204).then_some(()).ok_or(answer)
     });
     suspended.unwrap();
@@ -50,9 +51,50 @@ fn who_opens_the_dashboard_is_known_and_may_what_they_may() {
     place.until("the history to say who it was", |layer| {
         layer["status"]["history"][0]["requestedBy"] == by
     });
+    holds_an_object(&ui, &place, &layer);
     // Of other namespaces this account may see nothing.
     let (code, answer) = ui.get("/api/v1/layers", &ui.token);
     assert_eq!(code, 403, "{answer}");
+}
+
+/// Who may change an object may hold it, and nobody else.
+fn holds_an_object(ui: &Ui, place: &Place, layer: &str) {
+    let object = format!("core%2FConfigMap%2F{}%2Fconfig", place.namespace);
+    let hold = format!("{layer}/objects/{object}/hold");
+    let wanted = json!({"for": "1h", "reason": "hot fix"}).to_string();
+    bind_role(place, "person", "tidegate-view");
+    wait::until("the right to read to be known", LIMIT, || {
+        let (_, answer) = ui.send(reqwest::Method::POST, &hold, &wanted);
+        let is_read = answer.contains("may not patch configmaps config");
+        is_read.then_some(()).ok_or(answer)
+    })
+    .unwrap();
+    bind_role(place, "person", "edit");
+    wait::until("the right to be known", LIMIT, || {
+        let (code, answer) = ui.send(reqwest::Method::POST, &hold, &wanted);
+        (code == 204).then_some(()).ok_or(answer)
+    })
+    .unwrap();
+    let path = "/api/v1/namespaces/NS/configmaps/config";
+    let annotations = place.read(path)["metadata"]["annotations"].clone();
+    let reason = place.text("system:serviceaccount:NS:person: hot fix");
+    assert_eq!(annotations["tidegate.dev/hold-reason"], reason);
+    assert!(annotations["tidegate.dev/hold-until"].is_string());
+    for (body, words) in [
+        (r#"{"for": "0s"}"#, "for is not a time to come"),
+        (r#"{"for": "long"}"#, "the body is"),
+    ] {
+        let (code, answer) = ui.send(reqwest::Method::POST, &hold, body);
+        assert_eq!(code, 400, "{answer}");
+        assert!(answer.contains(words), "{answer}");
+    }
+    let (code, answer) = ui.send(reqwest::Method::DELETE, &hold, "");
+    assert_eq!(code, 204, "{answer}");
+    let annotations = place.read(path)["metadata"]["annotations"].clone();
+    assert!(
+        annotations["tidegate.dev/hold-until"].is_null(),
+        "{annotations}"
+    );
 }
 
 #[test]
@@ -85,8 +127,12 @@ fn play_the_pod(rig: &'static Rig) {
         "/apis/coordination.k8s.io/v1/namespaces/{}/leases/tidegate",
         agent::NAMESPACE
     );
-    let lease = client.get(&lease).unwrap();
-    let holder = lease["spec"]["holderIdentity"].as_str().unwrap();
+    let holder = wait::until("the agent to lead", LIMIT, || {
+        let lease = client.get(&lease).map_err(|error| error.to_string())?;
+        let holder = lease["spec"]["holderIdentity"].as_str();
+        holder.map(str::to_owned).ok_or_else(|| lease.to_string())
+    });
+    let holder = holder.unwrap();
     let (pod, _) = holder.rsplit_once('_').unwrap();
     let pods = format!("/api/v1/namespaces/{}/pods", agent::NAMESPACE);
     let object = json!({
@@ -160,9 +206,10 @@ impl Ui {
         (answer.status().as_u16(), answer.text().unwrap())
     }
 
-    fn post(&self, path: &str) -> (u16, String) {
-        let request = http().post(format!("{}{path}", self.url));
-        let answer = request.bearer_auth(&self.token).send().unwrap();
+    fn send(&self, method: reqwest::Method, path: &str, body: &str) -> (u16, String) {
+        let request = http().request(method, format!("{}{path}", self.url));
+        let request = request.bearer_auth(&self.token).body(body.to_owned());
+        let answer = request.send().unwrap();
         (answer.status().as_u16(), answer.text().unwrap())
     }
 }

@@ -1,10 +1,11 @@
-// A plan is approved by keyboard, deletes are confirmed by click: exactly what is shown, and named in the history.
+// A plan is approved by keyboard, deletes are confirmed by click: exactly what is shown, and named in the history; an object is held.
 const LAYER = "tidegate-system/apps";
 const RESOURCE = "/apis/tidegate.dev/v1alpha1/namespaces/tidegate-system/layers/apps";
 
 export async function agreement(test) {
   await approval(test);
   await confirmation(test);
+  await holding(test);
 }
 
 async function approval({ page, demo, until, say, look }) {
@@ -57,6 +58,24 @@ async function confirmation({ page, demo, say, look }) {
   await page.getByText("3 deleted").first().waitFor();
   await page.getByRole("cell", { name: ", deletes confirmed by system:anonymous" }).first().waitFor();
   say("deletes that are held back are confirmed by click, each named before it goes");
+}
+
+/** An object is held by keyboard, and let go by click. */
+async function holding({ page, demo, say, look }) {
+  await page.goto(`${demo.url}#/layers/${LAYER}`);
+  await page.locator(".chip", { hasText: "consumer" }).last().click();
+  await page.getByRole("button", { name: "Hold …" }).focus();
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Why").fill("a hot fix");
+  await look(page, "hold-light-1280");
+  await dialog.getByRole("button", { name: "Hold Deployment consumer" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByText(/^Held for another/).waitFor();
+  await page.getByRole("button", { name: "End the hold …" }).click();
+  await dialog.getByRole("button", { name: "End the hold" }).click();
+  await page.getByText(/^Held for another/).waitFor({ state: "hidden" });
+  say("an object is held by keyboard, and let go by click");
 }
 
 function layer(page) {

@@ -5,6 +5,7 @@ mod control;
 mod events;
 mod extract;
 mod forward;
+mod hold;
 mod layers;
 mod object;
 mod objects;
@@ -20,7 +21,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::header;
 use axum::middleware;
 use axum::response::IntoResponse;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 use tidegate_cluster::Cluster;
 use tidegate_sync::{Fleet, LayerKey, Lookup};
 use tokio::sync::Semaphore;
@@ -87,11 +88,13 @@ type Route = (&'static str, &'static str, fn() -> MethodRouter<Api>);
 
 /// All routes of the API; each is described in `openapi.json`.
 #[rustfmt::skip]
-const ROUTES: [Route; 16] = [
+const ROUTES: [Route; 18] = [
     ("get", "/api/v1/layers", || get(layers::list)),
     ("get", "/api/v1/layers/{namespace}/{name}", || get(layers::one)),
     ("get", "/api/v1/layers/{namespace}/{name}/objects", || get(objects::list)),
     ("get", "/api/v1/layers/{namespace}/{name}/objects/{id}", || get(object::one)),
+    ("post", "/api/v1/layers/{namespace}/{name}/objects/{id}/hold", || post(hold::begin)),
+    ("delete", "/api/v1/layers/{namespace}/{name}/objects/{id}/hold", || delete(hold::end)),
     ("get", "/api/v1/layers/{namespace}/{name}/plan", || get(preview::plan)),
     ("get", "/api/v1/layers/{namespace}/{name}/history", || get(runs::history)),
     ("get", "/api/v1/layers/{namespace}/{name}/runs/{run}", || get(runs::one)),

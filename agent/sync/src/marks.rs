@@ -15,6 +15,9 @@ pub const OWNER_ANNOTATION: &str = "tidegate.dev/owner";
 /// The annotation on a live object until whose time drift of it is reported, and not put right.
 pub const HOLD_UNTIL: &str = "tidegate.dev/hold-until";
 
+/// The annotation that says why.
+pub const HOLD_REASON: &str = "tidegate.dev/hold-reason";
+
 /// Returns until when a live object is held; `None` if it is not, or if that is no time.
 pub(crate) fn hold_until(live: &Object) -> Option<Timestamp> {
     live.annotation(HOLD_UNTIL)?.parse().ok()

@@ -114,6 +114,15 @@ export async function confirm(key: Key, hash: string): Promise<void> {
   await tell(`${at(key)}/confirm`, { hash });
 }
 
+/** Leaves what others change of an object alone for a time. */
+export async function holdObject(key: Key, id: string, wanted: { for: string; reason: string }): Promise<void> {
+  await tell(`${at(key)}/objects/${encodeURIComponent(id)}/hold`, wanted);
+}
+
+export async function endHold(key: Key, id: string): Promise<void> {
+  await ask(`${at(key)}/objects/${encodeURIComponent(id)}/hold`, { method: "DELETE" });
+}
+
 async function tell(path: string, body: unknown): Promise<void> {
   const headers = { "Content-Type": "application/json" };
   await ask(path, { method: "POST", headers, body: JSON.stringify(body) });

@@ -31,10 +31,10 @@ export function LayerPages({ at }: { at: At }) {
   useEffect(() => opened.close, [opened]);
   const detail = opened.detail.value;
   const error = opened.error.value;
-  if (!detail && error) return <Failed why={error} />;
+  if (!detail && error) return <Alone name={name} why={error} />;
   if (!detail) {
     const isGone = layers.value && !layers.value.has(`${namespace}/${name}`);
-    if (isGone) return <Failed why={`There is no layer ${namespace}/${name}.`} />;
+    if (isGone) return <Alone name={name} why={`There is no layer ${namespace}/${name}.`} />;
     return <Loading what={`layer ${name}`} />;
   }
   return (
@@ -45,6 +45,15 @@ export function LayerPages({ at }: { at: At }) {
       {at.page === "object" && <ObjectPage key={at.id} detail={detail} id={at.id} />}
       {at.page === "history" && <HistoryPage detail={detail} />}
       {at.page === "plan" && <PlanPage detail={detail} revision={at.revision} />}
+    </>
+  );
+}
+
+function Alone({ name, why }: { name: string; why: string }) {
+  return (
+    <>
+      <h1>{name}</h1>
+      <Failed why={why} />
     </>
   );
 }

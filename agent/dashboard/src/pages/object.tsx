@@ -1,9 +1,10 @@
 /** One object: how it is and why, where it comes from, what it is after and what is after it. */
 import type { Edge, Object as Item } from "../api/schema";
+import { HoldObject } from "../parts/actions";
 import { Events, Reasons as LiveReasons, Sides, useInspection, Writers } from "../parts/inspection";
 import { Mark } from "../parts/mark";
 import { ObjectLink } from "../parts/object-link";
-import { For } from "../parts/time";
+import { For, Until } from "../parts/time";
 import type { Detail } from "../state/layer";
 import { chain } from "../text/why";
 import {
@@ -29,9 +30,17 @@ export function ObjectPage({ detail, id }: { detail: Detail; id: string }) {
   return (
     <>
       <section aria-labelledby="object">
-        <h2 id="object">
-          {item && <Mark kind={stepMark(item.step)} />} <span class="kind">{kind}</span> {name}
-        </h2>
+        <div class="head">
+          <h2 id="object">
+            {item && <Mark kind={stepMark(item.step)} />} <span class="kind">{kind}</span> {name}
+          </h2>
+          {item && <HoldObject layer={layer} item={item} />}
+        </div>
+        {item?.heldUntil && (
+          <p class="aside">
+            Held for another <Until time={item.heldUntil} />: what others change of it is shown, and not put right.
+          </p>
+        )}
         {item ? (
           <>
             <p>

@@ -1,9 +1,9 @@
-/** What a person does with a layer: sync, suspend, resume, roll back. */
+/** What a person does with a layer, or with one of its objects. */
 import { useState } from "preact/hooks";
 import * as api from "../api/client";
-import type { Layer } from "../api/schema";
+import type { Object as Item, Layer } from "../api/schema";
 import { deployer, hold, isSuspended } from "../api/status";
-import { commit } from "../text/words";
+import { commit, shortName } from "../text/words";
 import { Act } from "./act";
 import { Until } from "./time";
 
@@ -80,6 +80,59 @@ const TIMES = [
   ["168h", "a week"],
 ] as const;
 
+function Times({ time, choose }: { time: string; choose: (time: string) => void }) {
+  return (
+    <label class="field">
+      Held for
+      <select value={time} onChange={(event) => choose(event.currentTarget.value)}>
+        {TIMES.map(([value, text]) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** Holds an object, or ends that; it needs the right to change the object. */
+export function HoldObject({ layer, item }: { layer: Layer; item: Item }) {
+  const [time, setTime] = useState<string>("2h");
+  const [reason, setReason] = useState("");
+  const name = shortName(item.id);
+  if (item.heldUntil) {
+    const end = async () => {
+      await api.endHold(layer, item.id);
+      return "The hold is ended.";
+    };
+    return (
+      <Act text="End the hold" title={`End the hold of ${name}?`} yes="End the hold" isQuiet act={end}>
+        <p>
+          It would end by itself in <Until time={item.heldUntil} />. What others have changed of the object is put right
+          at once, as <code>{deployer(layer)}</code>.
+        </p>
+      </Act>
+    );
+  }
+  const act = async () => {
+    await api.holdObject(layer, item.id, { for: time, reason });
+    return "Hold accepted.";
+  };
+  return (
+    <Act text="Hold" title={`Hold ${name}?`} yes={`Hold ${name}`} isQuiet act={act}>
+      <p>
+        What others change of the object is shown, and not put right, until the time is over. A commit that changes it
+        is applied all the same. The hold stands on the object itself, with your name.
+      </p>
+      <Times time={time} choose={setTime} />
+      <label class="field">
+        Why
+        <input type="text" value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
+      </label>
+    </Act>
+  );
+}
+
 export function RollBack({ layer, revision }: { layer: Layer; revision: string }) {
   const [time, setTime] = useState<string>("2h");
   const id = revision.split("sha1:").at(-1) ?? revision;
@@ -95,16 +148,7 @@ export function RollBack({ layer, revision }: { layer: Layer; revision: string }
         differs is written, and what that commit does not hold is deleted by the layer's own rules, as{" "}
         <code>{deployer(layer)}</code>. Then, or when somebody resumes it, it follows its repository again.
       </p>
-      <label class="field">
-        Held for
-        <select value={time} onChange={(event) => setTime(event.currentTarget.value)}>
-          {TIMES.map(([value, text]) => (
-            <option key={value} value={value}>
-              {text}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Times time={time} choose={setTime} />
     </Act>
   );
 }

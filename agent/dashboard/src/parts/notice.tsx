@@ -12,9 +12,9 @@ export function Empty({ title, children }: { title: string; children?: Component
 
 export function Loading({ what }: { what: string }) {
   return (
-    <p class="loading" role="status">
-      Loading {what} …
-    </p>
+    <div class="loading" role="status">
+      <h1>Loading {what} …</h1>
+    </div>
   );
 }
 

@@ -21,11 +21,11 @@ pub(crate) enum Right {
     },
     /// To ask what a revision would change.
     Preview { namespace: String, name: String },
-    /// To see something of the cluster besides layers.
+    /// To see or change something of the cluster besides layers.
     See(Resource),
 }
 
-/// Something of the cluster that can be read.
+/// Something of the cluster, and what is to be done with it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Resource {
     pub(crate) verb: &'static str,

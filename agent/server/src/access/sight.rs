@@ -26,6 +26,18 @@ impl Eyes<'_> {
         self.guard.admit(self.headers, &right).await.map(drop)
     }
 
+    /// Lets a caller in who may change an object, and returns their name.
+    ///
+    /// # Errors
+    /// As for [`Guard::admit`].
+    pub(crate) async fn admit_change(&self, id: &ObjectId) -> Result<String, Problem> {
+        let right = Right::See(Resource {
+            verb: "patch",
+            ..self.object(id)
+        });
+        self.guard.admit(self.headers, &right).await
+    }
+
     fn object(&self, id: &ObjectId) -> Resource {
         let served = self.kinds.preferred(&id.kind);
         Resource {

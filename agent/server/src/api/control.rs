@@ -38,7 +38,7 @@ fn usual() -> String {
     "2h".into()
 }
 
-type Body = Result<Bytes, BytesRejection>;
+pub(super) type Body = Result<Bytes, BytesRejection>;
 
 pub(super) async fn suspend(
     State(api): State<Api>,
@@ -125,7 +125,7 @@ fn compare(hash: &str, shown: Option<&str>, none: &str) -> Result<(), Problem> {
 }
 
 /// Reads what is asked for; `shape` shows how it is written.
-fn read_body<T: DeserializeOwned>(body: Body, shape: &str) -> Result<T, Problem> {
+pub(super) fn read_body<T: DeserializeOwned>(body: Body, shape: &str) -> Result<T, Problem> {
     let body = body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => {
             let detail = format!("the body has more than {BODY_SIZE} bytes, and is {shape}");
@@ -136,7 +136,7 @@ fn read_body<T: DeserializeOwned>(body: Body, shape: &str) -> Result<T, Problem>
     serde_json::from_slice(&body).map_err(|error| malformed(&error.to_string(), shape))
 }
 
-fn malformed(problem: &str, shape: &str) -> Problem {
+pub(super) fn malformed(problem: &str, shape: &str) -> Problem {
     Problem::new(Kind::BadRequest, format!("{problem}; the body is {shape}"))
 }
 

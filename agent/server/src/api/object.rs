@@ -54,27 +54,37 @@ pub(super) struct Place {
     id: String,
 }
 
+impl Place {
+    /// Returns the object that is named.
+    pub(super) fn object(&self) -> Result<ObjectId, Problem> {
+        let id = &self.id;
+        id.parse().map_err(|error| {
+            let detail = format!("`{id}` is no object: {error}; write group/Kind/namespace/name");
+            Problem::new(Kind::BadRequest, detail)
+        })
+    }
+}
+
+/// The answer about an object of which the API server does not tell.
+pub(super) fn unreadable(id: &ObjectId, error: &ApiError) -> Problem {
+    Problem::new(Kind::Unavailable, format!("{id} cannot be read: {error}"))
+}
+
 /// Reads the object only now, and only for whom the cluster lets read it.
 pub(super) async fn one(
     Readable(view): Readable,
     State(api): State<Api>,
     headers: HeaderMap,
-    Path(Place { id }): Path<Place>,
+    Path(place): Path<Place>,
 ) -> Result<Json<ObjectView>, Problem> {
-    let id: ObjectId = id.parse().map_err(|error| {
-        let detail = format!("`{id}` is no object: {error}; write group/Kind/namespace/name");
-        Problem::new(Kind::BadRequest, detail)
-    })?;
+    let id = place.object()?;
     let eyes = Eyes {
         guard: &api.guard,
         headers: &headers,
         kinds: api.cluster.kinds(),
     };
     eyes.admit(&id).await?;
-    let unanswered = |error: ApiError| {
-        let detail = format!("{id} cannot be read: {error}");
-        Problem::new(Kind::Unavailable, detail)
-    };
+    let unanswered = |error: ApiError| unreadable(&id, &error);
     let seen = Inspection::of((&api.cluster, &eyes), &view, &id).await;
     let seen = seen.map_err(unanswered)?;
     let in_run = in_run(&view, &id);
