@@ -7,6 +7,7 @@ const WORDS: Record<string, [string, string]> = {
   Reconciling: ["A run goes on", "No run goes on"],
   Stalled: ["It cannot go on without a change", "Nothing keeps it from going on"],
   Healthy: ["Every object is healthy", "Not every object is healthy"],
+  Drifted: ["The cluster is not as it was applied", "The cluster is as it was applied"],
   Blocked: ["Something is held back", "Nothing is held back"],
 };
 
